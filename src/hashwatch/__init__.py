@@ -1,0 +1,3 @@
+"""hashwatch: a social-media conference monitor."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,81 @@
+"""Every error that hashwatch raises on purpose.
+
+::
+
+    HashwatchError
+    ├── ConfigError            config.toml, the programme or an option is wrong (exit code 2)
+    ├── InUseError             another process holds the file or the port
+    ├── ArchiveError           the archive cannot be trusted or written
+    │   └── DamagedError       quick_check found damage; nothing is written
+    ├── ImportFormatError      the file is not what it was said to be
+    └── SourceError            a platform did not give what was asked
+        ├── UnreachableError   no answer: DNS, refused, TLS, deadline, 5xx
+        ├── RateLimitedError   429 or a spent budget; carries when to try again
+        ├── DeniedError        401, 403: a token is needed, or was refused
+        ├── NotFoundError      404, 410
+        └── BadAnswerError     an answer that is not what the platform documents
+
+The message of each is one sentence for a person: what, where, why, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class HashwatchError(Exception):
+    """Anything that hashwatch reports as its own; shown without a traceback."""
+
+
+class ConfigError(HashwatchError):
+    """One or more things to mend in what the operator wrote; ``problems`` is a line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class InUseError(HashwatchError):
+    """Another process holds what this one needs."""
+
+
+class ArchiveError(HashwatchError):
+    """The archive cannot be read or written as it must be."""
+
+
+class DamagedError(ArchiveError):
+    """The archive's file is damaged; nothing was written to it."""
+
+
+class ImportFormatError(HashwatchError):
+    """A file to import is not in the stated format, or in none that is known."""
+
+
+class SourceError(HashwatchError):
+    """A platform did not give what was asked of it."""
+
+
+class UnreachableError(SourceError):
+    """No usable answer: name look-up, connection, TLS, total deadline, or a 5xx status."""
+
+
+class RateLimitedError(SourceError):
+    """The platform asks to wait. ``retry_after`` is in seconds from now, capped and positive."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class DeniedError(SourceError):
+    """The platform wants a token, or refused the one given."""
+
+
+class NotFoundError(SourceError):
+    """The platform knows no such thing."""
+
+
+class BadAnswerError(SourceError):
+    """The platform's answer is not what it documents; ``excerpt`` is a bounded piece of it."""
+
+    def __init__(self, message: str, excerpt: bytes = b"") -> None:
+        self.excerpt = excerpt[:2000]
+        super().__init__(message)

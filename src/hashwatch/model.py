@@ -1,0 +1,264 @@
+"""The records that pass between rooms: immutable, typed, without I/O.
+
+A *post* is identified by its URI (ActivityPub ``uri``, ``at://`` URI or permalink), never by a
+server's own id. Times are whole seconds since 1970-01-01 UTC. Text is Unicode without NUL and
+without lone surrogates; what arrived is kept byte for byte in ``raw``.
+"""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["post", "reply", "quote", "boost"]
+Label = Literal["positive", "neutral", "negative"]
+
+
+class Author(msgspec.Struct, frozen=True, gc=False):
+    """Who wrote a post, as the platform named them when it was seen.
+
+    ``uri`` is the stable identity (actor URI, DID or profile URL); ``handle`` is what people type,
+    without a leading ``@``. The flags are the author's own wishes and are ``None`` when the
+    platform did not say.
+    """
+
+    uri: str
+    handle: str
+    name: str = ""
+    url: str | None = None
+    bot: bool | None = None
+    followers: int | None = None
+    noindex: bool | None = None
+    indexable: bool | None = None
+    discoverable: bool | None = None
+    bio: str = ""
+
+
+class Media(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """An attachment: its kind (image, video, audio, gif, other), address and description."""
+
+    kind: str
+    url: str | None = None
+    alt: str = ""
+
+
+class Engagement(msgspec.Struct, frozen=True, gc=False):
+    """Counts as one server gave them; ``None`` where it gave none."""
+
+    boosts: int | None = None
+    likes: int | None = None
+    replies: int | None = None
+    quotes: int | None = None
+
+
+class Post(msgspec.Struct, frozen=True, gc=False):
+    """One post as received from one place.
+
+    ``source`` is the platform or format it came by (``mastodon``, ``bluesky``, ``x``, ``replay``,
+    ``csv`` …), ``instance`` the server that gave it. ``hashtags`` stand without ``#``, as written;
+    ``mentions`` are handles without ``@``. ``language`` is what the platform declared. ``raw`` is
+    the payload and ``raw_format`` names its shape (``mastodon``, ``jetstream``, ``x1``, ``x2``,
+    ``row``), which chooses the compression dictionary. A boost names its original in ``boost_of``
+    when the payload did, and then carries that original's text.
+    """
+
+    uri: str
+    source: str
+    instance: str
+    author: Author
+    created_at: int
+    text: str
+    raw: bytes
+    raw_format: str
+    url: str | None = None
+    kind: Kind = "post"
+    language: str | None = None
+    reply_to: str | None = None
+    boost_of: str | None = None
+    quote_of: str | None = None
+    hashtags: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+    poll: tuple[str, ...] = ()
+    content_warning: str | None = None
+    sensitive: bool = False
+    edited_at: int | None = None
+    engagement: Engagement = Engagement()
+    labels: tuple[str, ...] = ()
+
+
+class Tombstone(msgspec.Struct, frozen=True, gc=False):
+    """A deletion: of one post (``uri``) or of everything by one author (``author_uri``)."""
+
+    at: int
+    reason: str
+    uri: str | None = None
+    author_uri: str | None = None
+
+
+class Reject(msgspec.Struct, frozen=True, gc=False):
+    """Something received that could not become a post: why, where, and a bounded piece of it."""
+
+    reason: str
+    raw: bytes
+    where: str = ""
+
+
+class Gap(msgspec.Struct, frozen=True, gc=False):
+    """A known hole: nothing is known of ``hashtag`` at ``instance`` from ``start`` to ``end``."""
+
+    source: str
+    instance: str
+    start: int
+    end: int | None
+    reason: str
+    hashtag: str = ""
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """Where a source goes on. ``forward`` and ``backward`` are the platform's opaque marks.
+
+    ``forward`` is the newest mark that is durable, ``backward`` the oldest one reached by
+    back-fill; ``complete`` says that back-fill came to the window's start. ``state`` holds what
+    else one platform needs.
+    """
+
+    forward: str | None = None
+    backward: str | None = None
+    complete: bool = False
+    state: dict[str, str] = {}
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What one answer, one stream batch or one slice of a file held.
+
+    ``cursor`` is what becomes durable together with the posts; ``None`` leaves it alone. ``more``
+    says that the place has further pages right now. ``progress`` is a position for people: rows
+    or bytes read so far.
+    """
+
+    posts: tuple[Post, ...] = ()
+    tombstones: tuple[Tombstone, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    cursor: Cursor | None = None
+    more: bool = False
+    progress: int = 0
+
+
+class RunState(StrEnum):
+    """How a run ended."""
+
+    RUNNING = "running"
+    OK = "ok"
+    SKIPPED = "skipped"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class Speaker(msgspec.Struct, frozen=True, gc=False):
+    """A person on the programme, with the handles the programme gives (without ``@``)."""
+
+    name: str
+    handles: tuple[str, ...] = ()
+
+
+class Session(msgspec.Struct, frozen=True, gc=False):
+    """An item of the programme. ``start`` and ``end`` are UTC seconds, ``None`` where left open.
+
+    ``date`` is the day in the event's zone when it is known without a time.
+    """
+
+    code: str
+    title: str
+    date: Date | None = None
+    start: int | None = None
+    end: int | None = None
+    room: str = ""
+    track: str = ""
+    theme: str = ""
+    abstract: str = ""
+    language: str = ""
+    url: str = ""
+    speakers: tuple[Speaker, ...] = ()
+    hashtags: tuple[str, ...] = ()
+
+
+class Theme(msgspec.Struct, frozen=True, gc=False):
+    """A subject that the event follows; a post that uses one of ``terms`` belongs to it."""
+
+    name: str
+    terms: tuple[str, ...] = ()
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """A conference, resolved: UTC seconds, programme loaded, hashtags as people write them.
+
+    ``starts`` and ``ends`` bound the event's days in its own zone (``ends`` is exclusive);
+    ``collect_from`` and ``collect_until`` bound the collection window.
+    """
+
+    slug: str
+    title: str
+    hashtags: tuple[str, ...]
+    timezone: str
+    starts: int
+    ends: int
+    collect_from: int
+    collect_until: int
+    accounts: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    description: str = ""
+    url: str = ""
+    place: str = ""
+
+
+class Driver(msgspec.Struct, frozen=True, gc=False):
+    """A stretch of text (``start:end`` in code points) that moved a decision, and by how much.
+
+    ``weight`` is positive towards *positive*, negative towards *negative*.
+    """
+
+    start: int
+    end: int
+    text: str
+    weight: float
+
+
+class Sentiment(msgspec.Struct, frozen=True, gc=False):
+    """The tone of a text. An unsupported or empty text has none at all, never *neutral*.
+
+    ``polarity`` runs from −1 to 1; ``confidence`` is the calibrated chance that ``label`` is right.
+    """
+
+    label: Label
+    polarity: float
+    confidence: float
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Why a post was given a theme or session.
+
+    ``kind`` is one of rule, hashtag, speaker, phrase, parent, slot, similarity; ``text`` is what
+    matched; ``start:end`` are its code points in the post's text where it stands there.
+    """
+
+    kind: str
+    text: str
+    weight: float
+    start: int | None = None
+    end: int | None = None
+
+
+class Assignment(msgspec.Struct, frozen=True, gc=False):
+    """A post belongs to the theme or session ``key`` with this confidence, for these reasons."""
+
+    key: str
+    confidence: float
+    reasons: tuple[Reason, ...] = ()
