@@ -7,6 +7,7 @@ without lone surrogates; what arrived is kept byte for byte in ``raw``.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date as Date
 from enum import StrEnum
 from typing import Literal
@@ -133,6 +134,16 @@ class Cursor(msgspec.Struct, frozen=True):
     state: dict[str, str] = {}
 
 
+class Clock(msgspec.Struct, frozen=True):
+    """The time that a replay shows: ``at`` (UTC seconds) now, running ``speed`` times as fast.
+
+    ``speed`` is 0 when the replay has come to its end and stands.
+    """
+
+    at: int
+    speed: float
+
+
 class Page(msgspec.Struct, frozen=True):
     """What one answer, one stream batch or one slice of a file held.
 
@@ -148,6 +159,7 @@ class Page(msgspec.Struct, frozen=True):
     cursor: Cursor | None = None
     more: bool = False
     progress: int = 0
+    clock: Clock | None = None
 
 
 class RunState(StrEnum):
@@ -262,3 +274,17 @@ class Assignment(msgspec.Struct, frozen=True, gc=False):
     key: str
     confidence: float
     reasons: tuple[Reason, ...] = ()
+
+
+def fold_hashtag(hashtag: str) -> str:
+    """A hashtag as Mastodon matches it: NFKC, lower case, accents folded, without ``#``."""
+    text = unicodedata.normalize("NFKC", hashtag.strip().lstrip("#＃")).casefold()
+    decomposed = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize(
+        "NFC", "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+    )
+
+
+def fold_account(account: str) -> str:
+    """A handle for comparison: without ``@`` in front, lower case."""
+    return account.strip().lstrip("@").casefold()

@@ -19,9 +19,7 @@ class SentimentAnnotator(Protocol):
     version: str
     languages: frozenset[str]
 
-    def annotate(
-        self, texts: Sequence[str], languages: Sequence[str]
-    ) -> list[Sentiment | None]:
+    def annotate(self, texts: Sequence[str], languages: Sequence[str]) -> list[Sentiment | None]:
         """Tone of each text, in order; ``None`` where it is not known.
 
         ``texts[i]`` is in ``languages[i]`` (``und`` when nobody knows). Takes whole batches,

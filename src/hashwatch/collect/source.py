@@ -1,0 +1,124 @@
+"""What a platform must offer to be collected, and how one is found by name.
+
+A platform is one module in ``hashwatch.collect.sources`` (or a package's entry point in the group
+``hashwatch.sources``) with three things: ``Settings``, a pydantic model of its table
+``[sources.NAME]``; ``connect(settings, http) -> PollingSource | StreamingSource``; and a pure
+``parse_page(payload, …) -> Page``. There is no list of platforms to edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from hashwatch.errors import ConfigError
+from hashwatch.model import Cursor, Page
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What is wanted: the hashtags and accounts of all events being collected, and since when.
+
+    Hashtags stand without ``#``, folded (see :func:`hashwatch.model.fold_hashtag`); accounts
+    without ``@``. ``since`` and ``until`` are UTC seconds, the union of the events' collection
+    windows; ``now`` is the event's clock.
+    """
+
+    hashtags: tuple[str, ...]
+    accounts: tuple[str, ...]
+    since: int
+    until: int
+    now: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One thing that is polled or streamed by itself, with a cursor, runs and gaps of its own.
+
+    ``hashtag`` is empty where one stream carries everything.
+    """
+
+    source: str
+    instance: str
+    hashtag: str = ""
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """Seconds between two polls of one place, and the platform's budget of requests a minute."""
+
+    busy: float
+    idle: float
+    requests_a_minute: float
+
+
+@runtime_checkable
+class PollingSource(Protocol):
+    """A platform that is asked. One fetch is one request; nothing in here waits or sleeps."""
+
+    name: str
+    pace: Pace
+
+    def places(self, query: Query) -> tuple[Place, ...]:
+        """Every place to poll for this query."""
+        ...
+
+    async def fetch(
+        self, place: Place, cursor: Cursor | None, query: Query, run_start: bool
+    ) -> Page:
+        """One page. ``cursor`` is the last durable one, ``None`` the first time.
+
+        ``run_start`` is true for the first request of a run: the source then re-reads its overlap.
+        The page's ``cursor`` becomes durable with its posts; ``more`` asks for another fetch now.
+        Raises a :class:`~hashwatch.errors.SourceError`.
+        """
+        ...
+
+
+@runtime_checkable
+class StreamingSource(Protocol):
+    """A platform that pushes. The supervisor opens the stream again when it ends or fails."""
+
+    name: str
+
+    def places(self, query: Query) -> tuple[Place, ...]:
+        """Every place to stream for this query."""
+        ...
+
+    def stream(self, place: Place, cursor: Cursor | None, query: Query) -> AsyncIterator[Page]:
+        """Pages as they come, each with the cursor that is durable once it is stored.
+
+        An empty page with a cursor now and then shows that the stream is alive. Raises a
+        :class:`~hashwatch.errors.SourceError` when the connection fails.
+        """
+        ...
+
+
+Source = PollingSource | StreamingSource
+
+
+def find_source(name: str) -> ModuleType:
+    """The module of the platform ``name``; raises ``ConfigError`` naming those that exist."""
+    if name in built_in_sources():
+        return import_module(f"hashwatch.collect.sources.{name}")
+    for entry in entry_points(group="hashwatch.sources", name=name):
+        module = entry.load()
+        assert isinstance(module, ModuleType)
+        return module
+    known = ", ".join(known_sources())
+    raise ConfigError([f"sources.{name}: no such source; there are {known}"])
+
+
+def known_sources() -> list[str]:
+    """The names of every source, built in or installed."""
+    outside = {entry.name for entry in entry_points(group="hashwatch.sources")}
+    return sorted(built_in_sources() | outside)
+
+
+def built_in_sources() -> set[str]:
+    """The names of the platforms in this package."""
+    package = import_module("hashwatch.collect.sources")
+    return {module.name for module in iter_modules(package.__path__)}

@@ -1,0 +1,168 @@
+-- dashboard.db: what may be seen. Wholly derived from the archive; a new version is a rebuild.
+-- Times in analysts' tables are ISO 8601 UTC with seconds and Z; rollup buckets are Unix seconds.
+-- No table may be given "allow: false" as its only protection: what may not be seen is not here.
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, title TEXT NOT NULL, description TEXT NOT NULL,
+  place TEXT NOT NULL, url TEXT NOT NULL, timezone TEXT NOT NULL,
+  starts TEXT NOT NULL, ends TEXT NOT NULL, collect_from TEXT NOT NULL, collect_until TEXT NOT NULL,
+  hashtags TEXT NOT NULL, accounts TEXT NOT NULL, languages TEXT NOT NULL,  -- JSON lists
+  clock_mode TEXT NOT NULL,      -- 'live', 'replay' or 'over'
+  clock_at INTEGER NOT NULL,     -- the event's time (Unix seconds) when the clock was last set …
+  clock_set_at REAL NOT NULL,    -- … at this wall time (Unix seconds) …
+  clock_speed REAL NOT NULL      -- … running this many times faster than the wall clock (0 = stands)
+);
+
+CREATE TABLE authors (
+  id INTEGER PRIMARY KEY, uri TEXT NOT NULL, handle TEXT NOT NULL, name TEXT NOT NULL, url TEXT,
+  bot INTEGER, followers INTEGER, posts INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX authors_handle ON authors (handle COLLATE NOCASE);
+
+CREATE TABLE posts (
+  id INTEGER PRIMARY KEY,        -- seconds of the sort time << 20, tie-break in the low 20 bits
+  uri TEXT NOT NULL, url TEXT,
+  source TEXT NOT NULL, instance TEXT NOT NULL,
+  author_id INTEGER NOT NULL REFERENCES authors (id),
+  created_at TEXT NOT NULL,      -- as claimed by the author, UTC
+  text TEXT NOT NULL,
+  language TEXT NOT NULL,        -- ISO 639-1, or 'und'
+  sentiment TEXT,                -- 'positive', 'neutral', 'negative' or NULL: unknown
+  polarity REAL, confidence REAL,
+  kind TEXT NOT NULL,            -- 'post', 'reply', 'quote', 'boost'
+  reply_to TEXT, boost_of TEXT, quote_of TEXT,   -- URIs
+  parent_id INTEGER,             -- id of the post in reply_to, when it is here
+  folds_into INTEGER,            -- id of the post that a boost is shown under, when it is here
+  boosts INTEGER NOT NULL DEFAULT 0, likes INTEGER NOT NULL DEFAULT 0,
+  replies INTEGER NOT NULL DEFAULT 0, quotes INTEGER NOT NULL DEFAULT 0,
+  engagement INTEGER NOT NULL DEFAULT 0,         -- boosts + likes + replies + quotes
+  has_media INTEGER NOT NULL, has_link INTEGER NOT NULL,
+  media TEXT,                    -- JSON list of {kind, url, alt}, NULL for none
+  poll TEXT,                     -- JSON list of options, NULL for none
+  content_warning TEXT, sensitive INTEGER NOT NULL DEFAULT 0,
+  invented INTEGER NOT NULL DEFAULT 0,           -- 1: written for a demonstration, not a real post
+  edited_at TEXT, collected_at TEXT NOT NULL
+);
+CREATE INDEX posts_author ON posts (author_id, id);
+CREATE INDEX posts_language ON posts (language, id);
+CREATE INDEX posts_engagement ON posts (engagement, id);
+CREATE INDEX posts_folds_into ON posts (folds_into, id) WHERE folds_into IS NOT NULL;
+CREATE INDEX posts_parent ON posts (parent_id, id) WHERE parent_id IS NOT NULL;
+
+-- Which events a post belongs to.
+CREATE TABLE event_posts (
+  event_id INTEGER NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (event_id, post_id)
+) WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE posts_index USING fts5 (
+  text, content='', tokenize='unicode61 remove_diacritics 2', detail=full
+);
+
+-- name is folded (NFKC, case, accents); shown is as first written.
+CREATE TABLE hashtags (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, shown TEXT NOT NULL);
+CREATE TABLE post_hashtags (
+  hashtag_id INTEGER NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (hashtag_id, post_id)
+) WITHOUT ROWID;
+CREATE INDEX post_hashtags_post ON post_hashtags (post_id);
+
+CREATE TABLE links (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, host TEXT NOT NULL);
+CREATE TABLE post_links (
+  link_id INTEGER NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (link_id, post_id)
+) WITHOUT ROWID;
+CREATE INDEX post_links_post ON post_links (post_id);
+
+CREATE TABLE post_mentions (
+  handle TEXT NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (handle, post_id)
+) WITHOUT ROWID;
+CREATE INDEX post_mentions_post ON post_mentions (post_id);
+
+CREATE TABLE themes (
+  id INTEGER PRIMARY KEY, event_id INTEGER NOT NULL, name TEXT NOT NULL, terms TEXT NOT NULL
+);
+CREATE TABLE post_themes (
+  theme_id INTEGER NOT NULL, post_id INTEGER NOT NULL,
+  confidence REAL NOT NULL, reasons TEXT NOT NULL,       -- JSON list of {kind, text, weight, start, end}
+  annotator TEXT NOT NULL, version TEXT NOT NULL,
+  PRIMARY KEY (theme_id, post_id)
+) WITHOUT ROWID;
+CREATE INDEX post_themes_post ON post_themes (post_id);
+
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY, event_id INTEGER NOT NULL, code TEXT NOT NULL, title TEXT NOT NULL,
+  date TEXT, starts_at TEXT, ends_at TEXT, room TEXT NOT NULL, track TEXT NOT NULL,
+  theme_id INTEGER, abstract TEXT NOT NULL, url TEXT NOT NULL, speakers TEXT NOT NULL,  -- JSON
+  position INTEGER NOT NULL      -- order in the programme
+);
+CREATE TABLE post_sessions (
+  session_id INTEGER NOT NULL, post_id INTEGER NOT NULL,
+  confidence REAL NOT NULL, reasons TEXT NOT NULL,
+  annotator TEXT NOT NULL, version TEXT NOT NULL,
+  PRIMARY KEY (session_id, post_id)
+) WITHOUT ROWID;
+CREATE INDEX post_sessions_post ON post_sessions (post_id);
+
+-- The same post on other servers, and how its counts moved (only where they did).
+CREATE TABLE sightings (
+  post_id INTEGER NOT NULL, instance TEXT NOT NULL, seen_at TEXT NOT NULL,
+  PRIMARY KEY (post_id, instance)
+) WITHOUT ROWID;
+CREATE TABLE engagement (
+  post_id INTEGER NOT NULL, seen_at TEXT NOT NULL,
+  boosts INTEGER, likes INTEGER, replies INTEGER, quotes INTEGER, PRIMARY KEY (post_id, seen_at)
+) WITHOUT ROWID;
+
+-- Rollups. facet/value: 'all'/'' · 'source'/name · 'theme'/themes.id · 'session'/sessions.id
+-- · 'language'/code · 'hashtag'/hashtags.id · 'author'/authors.id · 'link'/links.id.
+-- posts counts everything, boosts the boosts among them; the tones and unknown cover the others:
+-- posts = boosts + positive + neutral + negative + unknown.
+-- minute holds all, source, theme, session; hour adds language and hashtag; day adds author, link.
+-- Hours and days begin in the event's time zone.
+CREATE TABLE rollup_minute (
+  event_id INTEGER NOT NULL, facet TEXT NOT NULL, value NOT NULL, bucket INTEGER NOT NULL,
+  posts INTEGER NOT NULL, boosts INTEGER NOT NULL, positive INTEGER NOT NULL,
+  neutral INTEGER NOT NULL, negative INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  PRIMARY KEY (event_id, facet, value, bucket)
+) WITHOUT ROWID;
+CREATE TABLE rollup_hour (
+  event_id INTEGER NOT NULL, facet TEXT NOT NULL, value NOT NULL, bucket INTEGER NOT NULL,
+  posts INTEGER NOT NULL, boosts INTEGER NOT NULL, positive INTEGER NOT NULL,
+  neutral INTEGER NOT NULL, negative INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  PRIMARY KEY (event_id, facet, value, bucket)
+) WITHOUT ROWID;
+CREATE TABLE rollup_day (
+  event_id INTEGER NOT NULL, facet TEXT NOT NULL, value NOT NULL, bucket INTEGER NOT NULL,
+  posts INTEGER NOT NULL, boosts INTEGER NOT NULL, positive INTEGER NOT NULL,
+  neutral INTEGER NOT NULL, negative INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  PRIMARY KEY (event_id, facet, value, bucket)
+) WITHOUT ROWID;
+CREATE INDEX rollup_minute_top ON rollup_minute (event_id, facet, bucket, value, posts);
+CREATE INDEX rollup_hour_top ON rollup_hour (event_id, facet, bucket, value, posts);
+CREATE INDEX rollup_day_top ON rollup_day (event_id, facet, bucket, value, posts);
+
+-- Collection, mirrored from the archive.
+CREATE TABLE places (            -- where each source stands now: the lamps
+  source TEXT NOT NULL, instance TEXT NOT NULL, event TEXT NOT NULL DEFAULT '',  -- event: slug, '' for all
+  state TEXT NOT NULL,           -- collecting, replaying, rate-limited, unreachable, denied, outside, finished, off
+  detail TEXT NOT NULL, since TEXT NOT NULL, checked_at TEXT, next_attempt_at TEXT,
+  PRIMARY KEY (source, instance, event)
+) WITHOUT ROWID;
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY, source TEXT NOT NULL, instance TEXT NOT NULL, hashtag TEXT NOT NULL,
+  started_at TEXT NOT NULL, ended_at TEXT, state TEXT NOT NULL,   -- running, ok, skipped, partial, failed
+  pages INTEGER NOT NULL, received INTEGER NOT NULL, new INTEGER NOT NULL,
+  changed INTEGER NOT NULL, rejected INTEGER NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX runs_started ON runs (started_at);
+CREATE TABLE gaps (
+  id INTEGER PRIMARY KEY, source TEXT NOT NULL, instance TEXT NOT NULL, hashtag TEXT NOT NULL,
+  starts_at TEXT NOT NULL, ends_at TEXT, reason TEXT NOT NULL, filled_at TEXT
+);
+-- Per source and hour (UTC): what ran and how late posts came in (seconds).
+CREATE TABLE coverage_hour (
+  source TEXT NOT NULL, instance TEXT NOT NULL, bucket INTEGER NOT NULL,
+  runs INTEGER NOT NULL, failed INTEGER NOT NULL, received INTEGER NOT NULL,
+  new INTEGER NOT NULL, rejected INTEGER NOT NULL,
+  PRIMARY KEY (source, instance, bucket)
+) WITHOUT ROWID;
