@@ -7,6 +7,8 @@
     ├── InUseError             another process holds the file or the port
     ├── ArchiveError           the archive cannot be trusted or written
     │   └── DamagedError       quick_check found damage; nothing is written
+    ├── FilterError            a filter of a page, search or export is wrong (HTTP 400, exit code 2)
+    ├── MissingError           there is no such event, post or session (HTTP 404)
     ├── ImportFormatError      the file is not what it was said to be
     └── SourceError            a platform did not give what was asked
         ├── UnreachableError   no answer: DNS, refused, TLS, deadline, 5xx
@@ -47,6 +49,18 @@ class DamagedError(ArchiveError):
 
 class ImportFormatError(HashwatchError):
     """A file to import is not in the stated format, or in none that is known."""
+
+
+class FilterError(HashwatchError, ValueError):
+    """A filter says something that cannot be; ``name`` is the filter's."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name = name
+        super().__init__(f"{name}: {problem}")
+
+
+class MissingError(HashwatchError):
+    """What was asked for by its name is not in the dashboard."""
 
 
 class SourceError(HashwatchError):

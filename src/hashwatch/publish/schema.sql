@@ -49,7 +49,13 @@ CREATE INDEX posts_author ON posts (author_id, id);
 CREATE INDEX posts_language ON posts (language, id);
 CREATE INDEX posts_engagement ON posts (engagement, id);
 CREATE INDEX posts_folds_into ON posts (folds_into, id) WHERE folds_into IS NOT NULL;
+CREATE INDEX posts_without_parent ON posts (reply_to)
+  WHERE reply_to IS NOT NULL AND parent_id IS NULL;
+CREATE INDEX posts_without_original ON posts (boost_of)
+  WHERE boost_of IS NOT NULL AND folds_into IS NULL;
 CREATE INDEX posts_parent ON posts (parent_id, id) WHERE parent_id IS NOT NULL;
+
+CREATE INDEX posts_invented ON posts (id) WHERE invented = 1;
 
 -- Which events a post belongs to.
 CREATE TABLE event_posts (
@@ -68,6 +74,7 @@ CREATE TABLE post_hashtags (
 CREATE INDEX post_hashtags_post ON post_hashtags (post_id);
 
 CREATE TABLE links (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, host TEXT NOT NULL);
+CREATE INDEX links_host ON links (host);
 CREATE TABLE post_links (
   link_id INTEGER NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (link_id, post_id)
 ) WITHOUT ROWID;
