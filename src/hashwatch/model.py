@@ -149,7 +149,7 @@ class Page(msgspec.Struct, frozen=True):
 
     ``cursor`` is what becomes durable together with the posts; ``None`` leaves it alone. ``more``
     says that the place has further pages right now. ``progress`` is a position for people: rows
-    or bytes read so far.
+    or bytes read so far. ``warnings`` are sentences that a person should read.
     """
 
     posts: tuple[Post, ...] = ()
@@ -160,6 +160,7 @@ class Page(msgspec.Struct, frozen=True):
     more: bool = False
     progress: int = 0
     clock: Clock | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class RunState(StrEnum):
