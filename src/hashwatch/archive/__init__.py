@@ -1,0 +1,1 @@
+"""The only code that writes archive.db, the private system of record."""

@@ -1,0 +1,37 @@
+"""A post's URI ⇄ its key and its number in the archive."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+TIE_BREAK_BITS = 20
+
+
+def key_of(uri: str) -> str:
+    """The URI with its path segments in reverse: the id, which grows with time, comes first.
+
+    A unique index over URIs as they are is filled at random places and rewrites itself many
+    times over; over these keys it is filled at its end. The same function leads back.
+    """
+    return "/".join(reversed(uri.split("/")))
+
+
+def uri_of(key: str) -> str:
+    """The URI that :func:`key_of` made ``key`` from."""
+    return key_of(key)
+
+
+def post_id(sort_time: int, key: str) -> int:
+    """The number a post asks for: time-ordered, the same in every order of arrival.
+
+    ``sort_time`` is in UTC seconds; times before 1970 count as 1970.
+    """
+    return max(sort_time, 0) << TIE_BREAK_BITS | crc32(key.encode()) >> (32 - TIE_BREAK_BITS)
+
+
+def sort_time(created_at: int, first_seen: int, skew: int = 120) -> int:
+    """When a post is sorted: at its claimed time, unless that lies in the future.
+
+    A claim up to ``skew`` seconds ahead of our clock is believed; beyond that, first sight rules.
+    """
+    return created_at if created_at <= first_seen + skew else first_seen

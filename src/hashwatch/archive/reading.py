@@ -1,0 +1,181 @@
+"""What the publisher reads: changes in order, and posts whole. Connections here cannot write."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from hashwatch.archive.identity import key_of, uri_of
+from hashwatch.archive.posts import Detail
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """One numbered change; ``ref`` is the row it is about, 0 when the table is small."""
+
+    seq: int
+    kind: str
+    ref: int
+
+
+class ArchivedPost(msgspec.Struct, gc=False):
+    """A post as the archive holds it; times are Unix seconds.
+
+    A boost that names an original which is here shows that original's words; ``original_id`` and
+    ``parent_id`` are the rows of ``boost_of`` and ``reply_to`` where those are here.
+    """
+
+    id: int
+    key: str
+    source: str
+    instance: str
+    author_id: int
+    created_at: int
+    collected_at: int
+    edited_at: int | None
+    kind: str
+    url: str | None
+    reply_to: str | None
+    boost_of: str | None
+    quote_of: str | None
+    language: str | None
+    content_warning: str | None
+    sensitive: int
+    boosts: int | None
+    likes: int | None
+    replies: int | None
+    quotes: int | None
+    text: str | None
+    detail_json: str | None
+    original_id: int | None = None
+    parent_id: int | None = None
+    forced_events: tuple[str, ...] = ()
+
+    @property
+    def uri(self) -> str:
+        """The post's identity."""
+        return uri_of(self.key)
+
+    @property
+    def detail(self) -> Detail:
+        """Hashtags, mentions, links, media, poll and labels."""
+        return _decode_detail(self.detail_json) if self.detail_json else _NO_DETAIL
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything read inside belongs to one moment of the archive."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
+
+
+def last_change(connection: sqlite3.Connection) -> int:
+    """The number of the newest change; 0 for an empty archive."""
+    number: int = connection.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()[0]
+    return number
+
+
+def changes_after(connection: sqlite3.Connection, seq: int, limit: int) -> list[Change]:
+    """The next changes after ``seq``, oldest first."""
+    rows = connection.execute(
+        "SELECT seq, kind, ref FROM changes WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+    )
+    return [Change(*row) for row in rows]
+
+
+def count_posts(connection: sqlite3.Connection) -> int:
+    """How many posts the archive holds."""
+    count: int = connection.execute("SELECT count(*) FROM posts").fetchone()[0]
+    return count
+
+
+def id_slices(connection: sqlite3.Connection, size: int) -> list[tuple[int, int]]:
+    """The posts' numbers cut into closed ranges of about ``size`` posts, in order of time."""
+    cuts = [
+        row[0]
+        for row in connection.execute(
+            "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM posts)"
+            " WHERE place % ? = 0 ORDER BY id",
+            (size,),
+        )
+    ]
+    ends = [cut - 1 for cut in cuts[1:]] + [2**62]
+    return list(zip(cuts, ends, strict=True)) if cuts else []
+
+
+def posts_by_id(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ArchivedPost]:
+    """The posts with these numbers, in order of time; those that are gone are left out."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM json_each(?) CROSS JOIN posts ON posts.id = value"
+        " JOIN instances ON instances.id = instance_id ORDER BY posts.id",
+        (_json(ids),),
+    )
+    return _complete(connection, [ArchivedPost(*row) for row in rows])
+
+
+def posts_between(connection: sqlite3.Connection, first: int, last: int) -> list[ArchivedPost]:
+    """The posts whose numbers lie in a closed range, in order of time."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM posts JOIN instances ON instances.id = instance_id"
+        " WHERE posts.id BETWEEN ? AND ? ORDER BY posts.id",
+        (first, last),
+    )
+    return _complete(connection, [ArchivedPost(*row) for row in rows])
+
+
+def _complete(connection: sqlite3.Connection, posts: list[ArchivedPost]) -> list[ArchivedPost]:
+    """Adds what stands in other rows: originals of boosts, parents, events of imports."""
+    wanted = {key_of(uri) for post in posts for uri in (post.boost_of, post.reply_to) if uri}
+    related = {}
+    if wanted:
+        related = {
+            row[0]: row[1:]
+            for row in connection.execute(
+                "SELECT posts.key, posts.id, text, detail, language, content_warning, sensitive"
+                " FROM json_each(?) CROSS JOIN posts ON posts.key = value",
+                (_json(list(wanted)),),
+            )
+        }
+    for post in posts:
+        if post.reply_to:
+            post.parent_id = related.get(key_of(post.reply_to), (None,))[0]
+        if post.boost_of and (original := related.get(key_of(post.boost_of))):
+            post.original_id = original[0]
+            if post.text is None:
+                post.text, post.detail_json = original[1], original[2]
+                post.language, post.content_warning = original[3], original[4]
+                post.sensitive = original[5]
+    _add_events(connection, posts)
+    return posts
+
+
+def _add_events(connection: sqlite3.Connection, posts: list[ArchivedPost]) -> None:
+    if connection.execute("SELECT 1 FROM events LIMIT 1").fetchone() is None:
+        return
+    forced: dict[int, tuple[str, ...]] = {}
+    for number, slug in connection.execute(
+        "SELECT post_id, slug FROM json_each(?) CROSS JOIN events"
+        " JOIN event_posts ON event_id = events.id AND post_id = value",
+        (_json([post.id for post in posts]),),
+    ):
+        forced[number] = (*forced.get(number, ()), slug)
+    for post in posts:
+        post.forced_events = forced.get(post.id, ())
+
+
+def _json(values: Iterable[object]) -> str:
+    return msgspec.json.encode(list(values)).decode()
+
+
+_COLUMNS = """
+posts.id, posts.key, source, host, author_id, created_at, collected_at, edited_at, kind, url, reply_to,
+boost_of, quote_of, language, content_warning, sensitive, boosts, likes, replies, quotes, text,
+detail
+"""
+_decode_detail = msgspec.json.Decoder(Detail).decode
+_NO_DETAIL = Detail()

@@ -1,0 +1,171 @@
+"""archive.db as the collector and the importers see it: one call, one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from hashwatch.archive import runs, tombstones
+from hashwatch.archive.connection import check, open_archive, transaction
+from hashwatch.archive.posts import PostWriter
+from hashwatch.archive.runs import PlaceKey, PlaceState
+from hashwatch.errors import ArchiveError
+from hashwatch.model import Cursor, Gap, Page, RunState
+
+Result = TypeVar("Result")
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What became of a page."""
+
+    received: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: Stored) -> Stored:
+        return Stored(*(mine + its for mine, its in zip(
+            msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True
+        )))  # fmt: skip
+
+
+class Archive:
+    """Writes the archive. Times (``now``) are UTC seconds and always the caller's."""
+
+    def __init__(self, path: Path, *, bulk: bool = False) -> None:
+        self.path = path
+        self._connection = open_archive(path, bulk=bulk)
+        self._posts = PostWriter(self._connection)
+
+    def close(self) -> None:
+        """Folds the write-ahead log into the file and lets it go."""
+        self._connection.execute("PRAGMA optimize")
+        self._connection.close()
+
+    def check(self) -> None:
+        """Raises ``DamagedError`` when the file is damaged."""
+        check(self._connection, self.path)
+
+    def store(
+        self, page: Page, run: int, place: PlaceKey, now: int, *, event: str | None = None
+    ) -> Stored:
+        """Posts, deletions, rejects, gaps, counts and cursor of a page, together or not at all.
+
+        ``event`` puts the page's posts into that event whatever their hashtags (imports). Storing
+        the same page again changes nothing. Raises ``ArchiveError`` when the disk refuses; then
+        nothing of the page is stored and it may be tried again.
+        """
+
+        def write() -> Stored:
+            living = tombstones.living(self._connection, page.posts)
+            written = self._posts.write(living, now)
+            self._number(written.new)
+            self._number(written.changed)
+            if event is not None:
+                self._put_into(event, written.everything(), set(written.new))
+            deleted = tombstones.apply(self._connection, page.tombstones, now)
+            runs.keep_rejects(self._connection, run, page.rejects, now)
+            runs.open_gaps(self._connection, page.gaps, now)
+            stored = Stored(
+                received=len(page.posts), new=len(written.new), changed=len(written.changed),
+                unchanged=len(page.posts) - len(written.new) - len(written.changed),
+                deleted=deleted, rejected=len(page.rejects),
+            )  # fmt: skip
+            runs.count_run(
+                self._connection, run, received=stored.received, new=stored.new,
+                changed=stored.changed, rejected=stored.rejected,
+            )  # fmt: skip
+            if page.cursor is not None:
+                runs.write_cursor(self._connection, place, page.cursor, now)
+            return stored
+
+        return self._write(write)
+
+    def begin_run(self, place: PlaceKey, now: int) -> int:
+        """Opens a run; its number."""
+        return self._write(lambda: runs.begin_run(self._connection, place, now))
+
+    def end_run(self, run: int, state: RunState, reason: str, now: int) -> None:
+        """Closes a run."""
+        self._write(lambda: runs.end_run(self._connection, run, state, reason, now))
+
+    def close_abandoned_runs(self, now: int) -> int:
+        """Marks runs that a killed process left open as failed; how many there were."""
+        return self._write(lambda: runs.close_abandoned_runs(self._connection, now))
+
+    def cursor(self, place: PlaceKey) -> Cursor | None:
+        """The last durable cursor of a place."""
+        return runs.read_cursor(self._connection, place)
+
+    def open_gap(self, gap: Gap, now: int) -> None:
+        """Records a hole that no page can tell of, such as the collector's own absence."""
+        self._write(lambda: runs.open_gaps(self._connection, [gap], now))
+
+    def fill_gaps(self, place: PlaceKey, start: int, end: int, now: int) -> None:
+        """Closes a place's gaps that lie wholly within a time that has now been read."""
+        self._write(lambda: runs.fill_gaps(self._connection, place, start, end, now))
+
+    def set_place(
+        self, source: str, instance: str, event: str, state: PlaceState, detail: str, now: int, *,
+        checked: bool = False, next_attempt_at: int | None = None,
+    ) -> None:  # fmt: skip
+        """Says where a source stands, for the lamps."""
+        self._write(
+            lambda: runs.set_place(
+                self._connection, source, instance, event, state, detail, now,
+                checked=checked, next_attempt_at=next_attempt_at,
+            )
+        )  # fmt: skip
+
+    def set_clock(self, place: PlaceKey, page: Page, wall: float) -> None:
+        """Keeps a replay's clock as a page brought it; does nothing for other pages."""
+        clock = page.clock
+        if clock is not None:
+            self._write(lambda: runs.set_clock(self._connection, place, clock, wall))
+
+    def beat(self, process: str, now: int) -> None:
+        """A sign of life."""
+        self._write(lambda: runs.beat(self._connection, process, now))
+
+    def _write(self, write: Callable[[], Result]) -> Result:
+        try:
+            with transaction(self._connection):
+                return write()
+        except sqlite3.Error as error:
+            self._posts.forget()
+            raise ArchiveError(
+                f"{self.path}: could not be written ({error}); nothing of this page was kept,"
+                " it will be fetched again"
+            ) from error
+        except BaseException:
+            self._posts.forget()
+            raise
+
+    def _number(self, ids: list[int]) -> None:
+        self._connection.executemany(
+            "INSERT INTO changes (kind, ref) VALUES ('post', ?)", [(number,) for number in ids]
+        )
+
+    def _put_into(self, event: str, ids: list[int], new: set[int]) -> None:
+        self._connection.execute("INSERT OR IGNORE INTO events (slug) VALUES (?)", (event,))
+        (number,) = self._connection.execute(
+            "SELECT id FROM events WHERE slug = ?", (event,)
+        ).fetchone()
+        joined = [
+            row[0]
+            for row in self._connection.execute(
+                "SELECT value FROM json_each(?) LEFT JOIN event_posts"
+                " ON event_id = ? AND post_id = value WHERE post_id IS NULL",
+                (msgspec.json.encode(list(dict.fromkeys(ids))).decode(), number),
+            )
+        ]
+        self._connection.executemany(
+            "INSERT INTO event_posts VALUES (?, ?)", [(number, post) for post in joined]
+        )
+        self._number([post for post in joined if post not in new])
