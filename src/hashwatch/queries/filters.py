@@ -1,0 +1,146 @@
+"""The filters of pages, JSON, search and export: the same words, read by the same code.
+
+====== =========================================================================
+q         words; ``"a phrase"``, ``OR``, ``NOT``, ``word*``
+theme     a theme's name
+session   a session's code
+sentiment positive, neutral, negative, unknown
+language  an ISO 639 code, or ``und``
+source    the platform or format that a post came by
+author    a handle
+hashtag   with or without ``#``; case and accents do not matter
+kind      post, reply, quote, boost; original for all but boosts
+media     yes, no
+link      yes, no; a host (``example.org``) or a whole address
+from, to  a date, or a time, in the event's zone; both are part of the range
+sort      newest, engaged
+====== =========================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from hashwatch.errors import FilterError
+from hashwatch.model import fold_account, fold_hashtag
+
+MAX_LENGTH = 500
+CHOICES: dict[str, tuple[str, ...]] = {
+    "sentiment": ("positive", "neutral", "negative", "unknown"),
+    "kind": ("post", "reply", "quote", "boost", "original"),
+    "media": ("yes", "no"),
+    "sort": ("newest", "engaged"),
+}
+NAMES = (
+    "q", "theme", "session", "sentiment", "language", "source", "author", "hashtag", "kind",
+    "media", "link", "from", "to", "sort",
+)  # fmt: skip
+
+_SPACED_OFFSET = re.compile(r"(T\d\d:\d\d(?::\d\d)?) (\d\d:\d\d)$")
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What to show. An empty string filters nothing.
+
+    ``from_`` and ``to`` are as given; ``start`` and ``end`` are what they mean: Unix seconds,
+    the end exclusive.
+    """
+
+    q: str = ""
+    theme: str = ""
+    session: str = ""
+    sentiment: str = ""
+    language: str = ""
+    source: str = ""
+    author: str = ""
+    hashtag: str = ""
+    kind: str = ""
+    media: str = ""
+    link: str = ""
+    from_: str = ""
+    to: str = ""
+    sort: str = "newest"
+    start: int | None = None
+    end: int | None = None
+
+    def parameters(self) -> dict[str, str]:
+        """The filters by their names in a URL, without those that filter nothing."""
+        values = {name: getattr(self, "from_" if name == "from" else name) for name in NAMES}
+        return {
+            name: value
+            for name, value in values.items()
+            if value and (name, value) != ("sort", "newest")
+        }
+
+    def without(self, name: str) -> dict[str, str]:
+        """`parameters` less one."""
+        return {key: value for key, value in self.parameters().items() if key != name}
+
+    def restricting(self) -> frozenset[str]:
+        """The names of those that leave posts out."""
+        return frozenset(self.parameters()) - {"sort"}
+
+
+def parse_filters(params: Mapping[str, str], timezone: ZoneInfo | str) -> Filters:
+    """The filters that ``params`` name; times without an offset are local to ``timezone``.
+
+    Raises `FilterError`, which names the first wrong one and says what is allowed.
+    """
+    zone = ZoneInfo(timezone) if isinstance(timezone, str) else timezone
+    for name in params:
+        if name not in NAMES:
+            raise FilterError(name, f"no such filter; there are {', '.join(NAMES)}")
+    values = {name: _clean(name, params.get(name, "")) for name in NAMES}
+    for name, allowed in CHOICES.items():
+        if values[name] and values[name] not in allowed:
+            raise FilterError(name, f"“{values[name]}” is not one of {', '.join(allowed)}")
+    if values["language"] and not re.fullmatch("[a-z]{2,3}", values["language"]):
+        raise FilterError("language", "give a code of two or three letters, such as en, or und")
+    start, end = parse_range(values["from"], values["to"], zone)
+    values["from_"] = values.pop("from")
+    values["sort"] = values["sort"] or "newest"
+    values["author"] = fold_account(values["author"])
+    values["hashtag"] = fold_hashtag(values["hashtag"])
+    return Filters(**values, start=start, end=end)
+
+
+def parse_range(from_: str, to: str, zone: ZoneInfo) -> tuple[int | None, int | None]:
+    """The Unix seconds from ``from_`` up to the end of the day, minute or second ``to``."""
+    start = _moment("from", from_, zone)[0] if from_ else None
+    end = _moment("to", to, zone)[1] if to else None
+    if start is not None and end is not None and end <= start:
+        raise FilterError("to", f"“{to}” lies before from, “{from_}”")
+    return start, end
+
+
+def _clean(name: str, value: str) -> str:
+    value = value.strip()
+    if len(value) > MAX_LENGTH:
+        raise FilterError(name, f"longer than {MAX_LENGTH} characters")
+    if any("\ud800" <= c <= "\udfff" or c == "\x00" for c in value):
+        raise FilterError(name, "holds a character that no text can hold")
+    return value.casefold() if name in ("language", "source", *CHOICES) else value
+
+
+def _moment(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
+    """The first second of what ``value`` names and the first one after it."""
+    # A plus in a query string arrives as a space.
+    text = _SPACED_OFFSET.sub(r"\1+\2", value)
+    try:
+        moment = datetime.fromisoformat(text)
+        if len(text) <= 10 and ":" not in text:
+            following = (moment + timedelta(days=1)).replace(tzinfo=zone)
+            return int(moment.replace(tzinfo=zone).timestamp()), int(following.timestamp())
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        width = 60 if len(re.findall(r"\d\d", text.partition("T")[2][:8])) < 3 else 1
+        first = int(moment.astimezone(UTC).timestamp())
+        return first, first + width
+    except (ValueError, OverflowError):
+        raise FilterError(
+            name, f"“{value}” is no date (2017-03-31) and no time (2017-03-31T10:45)"
+        ) from None
