@@ -137,7 +137,7 @@ def _moment(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
             following = (moment + timedelta(days=1)).replace(tzinfo=zone)
             return int(moment.replace(tzinfo=zone).timestamp()), int(following.timestamp())
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        width = 60 if len(re.findall(r"\d\d", text.partition("T")[2][:8])) < 3 else 1
+        width = 60 if len(re.findall(r"\d\d", text[11:19])) < 3 else 1
         first = int(moment.astimezone(UTC).timestamp())
         return first, first + width
     except (ValueError, OverflowError):

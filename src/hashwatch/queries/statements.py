@@ -18,14 +18,14 @@ def statement(name: str) -> str:
 def ask(
     connection: sqlite3.Connection, name: str, parameters: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
-    """The rows that answer ``sql/<name>.sql``, as plain tuples whatever the connection's factory."""
+    """The rows that answer ``sql/<name>.sql``, as plain tuples whatever the row factory."""
     return run(connection, statement(name), parameters)
 
 
 def run(
     connection: sqlite3.Connection, sql: str, parameters: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
-    """The rows of ``sql``, as plain tuples whatever the connection's factory."""
+    """The rows of ``sql``, as plain tuples whatever the row factory."""
     cursor = connection.cursor()
     cursor.row_factory = None
     return cursor.execute(sql, parameters).fetchall()

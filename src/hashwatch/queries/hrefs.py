@@ -1,0 +1,28 @@
+"""The paths of pages, filters included: all state is in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+
+def event_href(slug: str, page: str = "", parameters: Mapping[str, str] | None = None) -> str:
+    """``/events/<slug>`` or one of its pages; parameters without a value are left out."""
+    path = f"/events/{quote(slug, safe='')}" + (f"/{page}" if page else "")
+    query = urlencode({k: v for k, v in (parameters or {}).items() if v}, quote_via=quote)
+    return f"{path}?{query}" if query else path
+
+
+def posts_href(slug: str, **filters: str) -> str:
+    """The posts that the filters leave; ``from_`` stands for ``from``."""
+    return event_href(slug, "posts", {name.rstrip("_"): value for name, value in filters.items()})
+
+
+def post_href(slug: str, post_id: int) -> str:
+    """The page of one post."""
+    return event_href(slug, f"posts/{post_id}")
+
+
+def session_href(slug: str, code: str) -> str:
+    """The page of one session."""
+    return event_href(slug, f"sessions/{quote(code, safe='')}")

@@ -1,0 +1,128 @@
+"""The shapes that pages and their JSON share; docs/pages.md says what each key means.
+
+Times are ISO 8601 UTC with Z, buckets and the marks of a chart Unix seconds, ``local`` a time in
+the event's zone for people, ``href`` a path on this server.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+Data = dict[str, Any]
+
+
+class Figure(TypedDict):
+    """A number and the posts that it counts."""
+
+    value: int
+    href: str
+
+
+class Counts(TypedDict):
+    """Posts by tone, boosts left out; ``unknown`` were not scored."""
+
+    positive: int
+    neutral: int
+    negative: int
+    unknown: int
+
+
+class ToneSide(TypedDict):
+    """One tone: its share of the scored posts and half its 95% Wilson interval (0..1)."""
+
+    posts: int
+    share: float | None
+    margin: float | None
+    href: str
+
+
+class Tone(TypedDict):
+    """How posts sound: ``n`` were scored, ``unknown`` not; ``window`` says over what time."""
+
+    n: int
+    unknown: int
+    positive: ToneSide
+    neutral: ToneSide
+    negative: ToneSide
+    window: str
+
+
+class Point(TypedDict):
+    """One bucket of a series."""
+
+    bucket: int
+    local: str
+    posts: int
+    boosts: int
+    positive: int
+    neutral: int
+    negative: int
+    unknown: int
+    href: str
+
+
+class SessionRow(TypedDict):
+    """A session as lists show it; ``state`` is past, now, next, later or open (no times known)."""
+
+    code: str
+    title: str
+    date: str | None
+    starts_at: str | None
+    ends_at: str | None
+    local: str
+    room: str
+    track: str
+    theme: str
+    speakers: list[str]
+    posts: int
+    positive: int
+    neutral: int
+    negative: int
+    unknown: int
+    href: str
+    state: str
+
+
+class ThemeRow(TypedDict):
+    """A theme: its posts, its share of all, and how the last 30 minutes compare with the usual."""
+
+    name: str
+    href: str
+    posts: int
+    share: float | None
+    change: float | None
+    tone: Counts
+
+
+class PostCard(TypedDict):
+    """A post as every list shows it."""
+
+    id: int
+    href: str
+    url: str | None
+    source: str
+    instance: str
+    author: Data
+    created_at: str
+    local: str
+    text: str
+    markup: str
+    language: str
+    sentiment: str | None
+    polarity: float | None
+    confidence: float | None
+    kind: str
+    boosts: int
+    likes: int
+    replies: int
+    quotes: int
+    themes: list[Data]
+    session: Data | None
+    content_warning: str | None
+    sensitive: bool
+    media: list[Data]
+    poll: list[Any]
+    edited: bool
+    invented: bool
+    folded: int
+    parent: Data | None
