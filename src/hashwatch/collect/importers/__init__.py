@@ -1,8 +1,9 @@
 """Archive files → pages of posts. One format, one module.
 
-Each module offers ``recognise`` and ``read`` (see :class:`Importer`). Nothing here touches the
-database: a page of at most ``PAGE_ROWS`` rows is yielded, the caller stores it, then the next one
-is read, so that memory stays bounded whatever the file's size.
+Each module offers ``IMPORTER`` (see :class:`Importer`). Nothing here touches the database: a page
+of bounded size is yielded (see :mod:`hashwatch.collect.pages`), the caller stores it, then the
+next one is read, so that memory stays bounded whatever the file's size. Every file may be plain,
+gzip or zstd.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ from typing import Protocol
 
 import msgspec
 
+from hashwatch.collect.files import read_head
 from hashwatch.errors import ImportFormatError
 from hashwatch.model import Page
-
-PAGE_ROWS = 5_000
 
 
 class ImportSettings(msgspec.Struct, frozen=True):
@@ -39,12 +39,15 @@ class Importer(Protocol):
     name: str
 
     def recognise(self, head: bytes) -> float:
-        """How sure (0–1) the first 64 kB of a file are that it is in this format."""
+        """How sure (0–1) the first 64 kB of a file, decompressed, are that it has this format."""
         ...
 
     def read(self, path: Path, settings: ImportSettings) -> Iterator[Page]:
         """The file's posts in pages, rejects with ``where="line N"``, ``progress`` in bytes read.
 
+        ``N`` is the line on which the row begins, from 1. The last page has ``more=False`` and
+        the warnings on the file as a whole; it may hold nothing else. A post's original or its
+        earlier versions, where the file holds them, come as posts of their own.
         Raises :class:`~hashwatch.errors.ImportFormatError` when the file as a whole is unusable.
         """
         ...
@@ -57,8 +60,7 @@ def find_importer(name: str, path: Path) -> Importer:
         if name not in importers:
             raise ImportFormatError(f"no format {name!r}; there are {', '.join(sorted(importers))}")
         return importers[name]
-    with path.open("rb") as file:
-        head = file.read(65_536)
+    head = read_head(path)
     sure, best = max((importer.recognise(head), importer.name) for importer in importers.values())
     if sure < 0.3:
         raise ImportFormatError(

@@ -1,0 +1,109 @@
+"""What an importer made of a file's rows → pages of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from hashwatch.collect.files import DAMAGED
+from hashwatch.model import Page, Post, Reject, Tombstone
+
+PAGE_ROWS = 5_000
+PAGE_BYTES = 48 * 1024 * 1024
+REJECT_BYTES = 20_000
+
+
+class RowError(ValueError):
+    """A row cannot become a post; the message says why, for the person who has the file."""
+
+
+class Companion(msgspec.Struct, frozen=True):
+    """A post that came inside another, as the original does inside each of its boosts.
+
+    Within a page only the sight of it with the most boosts is kept: they all carry the same post.
+    """
+
+    post: Post
+
+
+Outcome = Post | Companion | Reject | Tombstone
+
+
+def refuse(reason: str, raw: bytes | str, line: int, place: str = "") -> Reject:
+    """A reject for the row that begins on ``line``, with a bounded piece of it."""
+    octets = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
+    return Reject(reason=reason, raw=octets[:REJECT_BYTES], where=f"line {line}{place}")
+
+
+def survive_damage(outcomes: Iterable[Outcome], line: Callable[[], int]) -> Iterator[Outcome]:
+    """The outcomes, and a reject where the compressed file turns out to be cut or damaged."""
+    try:
+        yield from outcomes
+    except DAMAGED as error:
+        yield refuse(f"the compressed file is cut off or damaged after it: {error}", b"", line())
+
+
+class Basket:
+    """The page being filled."""
+
+    def __init__(self) -> None:
+        self.posts: list[Post] = []
+        self.rejects: list[Reject] = []
+        self.tombstones: list[Tombstone] = []
+        self.companions: dict[str, int] = {}
+        self.size = 0
+
+    def full(self) -> bool:
+        """Whether the page must be handed over before anything else goes in."""
+        rows = len(self.posts) + len(self.rejects) + len(self.tombstones)
+        return rows >= PAGE_ROWS or self.size >= PAGE_BYTES
+
+    def put(self, outcome: Outcome) -> None:
+        """Add one outcome."""
+        if isinstance(outcome, Post):
+            self.posts.append(outcome)
+            self.size += len(outcome.raw)
+        elif isinstance(outcome, Companion):
+            self.put_companion(outcome.post)
+        elif isinstance(outcome, Reject):
+            self.rejects.append(outcome)
+            self.size += len(outcome.raw)
+        else:
+            self.tombstones.append(outcome)
+
+    def put_companion(self, post: Post) -> None:
+        """Add a post that came inside another, once."""
+        index = self.companions.get(post.uri)
+        if index is None:
+            self.companions[post.uri] = len(self.posts)
+            self.posts.append(post)
+            self.size += len(post.raw)
+        elif (post.engagement.boosts or 0) > (self.posts[index].engagement.boosts or 0):
+            self.posts[index] = post
+
+    def page(self, progress: int, more: bool, warnings: tuple[str, ...] = ()) -> Page:
+        """What has been gathered, as a page."""
+        return Page(
+            posts=tuple(self.posts),
+            rejects=tuple(self.rejects),
+            tombstones=tuple(self.tombstones),
+            more=more,
+            progress=progress,
+            warnings=warnings,
+        )
+
+
+def paginate(
+    outcomes: Iterable[Outcome],
+    position: Callable[[], int],
+    warnings: Callable[[], tuple[str, ...]] = tuple,
+) -> Iterator[Page]:
+    """Pages of at most ``PAGE_ROWS`` rows; the last one, perhaps empty, carries the warnings."""
+    basket = Basket()
+    for outcome in outcomes:
+        if basket.full():
+            yield basket.page(position(), more=True)
+            basket = Basket()
+        basket.put(outcome)
+    yield basket.page(position(), more=False, warnings=warnings())
