@@ -43,8 +43,8 @@ class AuthorIds:
 
     def _recall(self, uris: list[str]) -> None:
         for row in self._connection.execute(
-            "SELECT authors.id, uri, handle, name, url, bot, followers, noindex, indexable, discoverable,"
-            " bio FROM json_each(?) CROSS JOIN authors ON uri = value",
+            "SELECT authors.id, uri, handle, name, url, bot, followers, noindex, indexable,"
+            " discoverable, bio FROM json_each(?) CROSS JOIN authors ON uri = value",
             (msgspec.json.encode(uris).decode(),),
         ):
             (

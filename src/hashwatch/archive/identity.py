@@ -29,6 +29,11 @@ def post_id(sort_time: int, key: str) -> int:
     return max(sort_time, 0) << TIE_BREAK_BITS | crc32(key.encode()) >> (32 - TIE_BREAK_BITS)
 
 
+def seconds_of(post_id: int) -> int:
+    """The sort time (UTC seconds) of the post with this number."""
+    return post_id >> TIE_BREAK_BITS
+
+
 def sort_time(created_at: int, first_seen: int, skew: int = 120) -> int:
     """When a post is sorted: at its claimed time, unless that lies in the future.
 

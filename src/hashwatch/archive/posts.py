@@ -83,8 +83,8 @@ class PostWriter:
     def _known(self, keys: Iterable[str]) -> dict[str, Known]:
         rows = self._connection.execute(
             """
-            SELECT posts.key, posts.id, host, edited_at, collected_at, text, content_warning, detail,
-                   boosts, likes, replies, quotes, instance_id
+            SELECT posts.key, posts.id, host, edited_at, collected_at, text, content_warning,
+                   detail, boosts, likes, replies, quotes, instance_id
             FROM json_each(?) AS wanted
             CROSS JOIN posts ON posts.key = wanted.value
             JOIN instances ON instances.id = instance_id

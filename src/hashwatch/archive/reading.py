@@ -128,6 +128,28 @@ def posts_between(connection: sqlite3.Connection, first: int, last: int) -> list
     return _complete(connection, [ArchivedPost(*row) for row in rows])
 
 
+class ArchivedAuthor(msgspec.Struct, frozen=True, gc=False):
+    """An author as the archive holds them."""
+
+    id: int
+    uri: str
+    handle: str
+    name: str
+    url: str | None
+    bot: int | None
+    followers: int | None
+
+
+def authors_by_id(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ArchivedAuthor]:
+    """The authors with these numbers; those that are gone are left out."""
+    rows = connection.execute(
+        "SELECT authors.id, uri, handle, name, url, bot, followers"
+        " FROM json_each(?) CROSS JOIN authors ON authors.id = value",
+        (_json(ids),),
+    )
+    return [ArchivedAuthor(*row) for row in rows]
+
+
 def _complete(connection: sqlite3.Connection, posts: list[ArchivedPost]) -> list[ArchivedPost]:
     """Adds what stands in other rows: originals of boosts, parents, events of imports."""
     wanted = {key_of(uri) for post in posts for uri in (post.boost_of, post.reply_to) if uri}
@@ -173,9 +195,9 @@ def _json(values: Iterable[object]) -> str:
 
 
 _COLUMNS = """
-posts.id, posts.key, source, host, author_id, created_at, collected_at, edited_at, kind, url, reply_to,
-boost_of, quote_of, language, content_warning, sensitive, boosts, likes, replies, quotes, text,
-detail
+posts.id, posts.key, source, host, author_id, created_at, collected_at, edited_at, kind, url,
+reply_to, boost_of, quote_of, language, content_warning, sensitive, boosts, likes, replies,
+quotes, text, detail
 """
 _decode_detail = msgspec.json.Decoder(Detail).decode
 _NO_DETAIL = Detail()

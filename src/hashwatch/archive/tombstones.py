@@ -38,7 +38,8 @@ def living(connection: sqlite3.Connection, posts: Sequence[Post]) -> list[Post]:
     dead = {
         row[0]
         for row in connection.execute(
-            "SELECT tombstones.key FROM json_each(?) CROSS JOIN tombstones ON tombstones.key = value",
+            "SELECT tombstones.key FROM json_each(?)"
+            " CROSS JOIN tombstones ON tombstones.key = value",
             (msgspec.json.encode(keys).decode(),),
         )
     }

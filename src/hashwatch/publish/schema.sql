@@ -28,6 +28,7 @@ CREATE TABLE posts (
   author_id INTEGER NOT NULL REFERENCES authors (id),
   created_at TEXT NOT NULL,      -- as claimed by the author, UTC
   text TEXT NOT NULL,
+  declared TEXT,                 -- language as the platform declared it, NULL when it did not
   language TEXT NOT NULL,        -- ISO 639-1, or 'und'
   sentiment TEXT,                -- 'positive', 'neutral', 'negative' or NULL: unknown
   polarity REAL, confidence REAL,
@@ -109,6 +110,9 @@ CREATE TABLE post_sessions (
   PRIMARY KEY (session_id, post_id)
 ) WITHOUT ROWID;
 CREATE INDEX post_sessions_post ON post_sessions (post_id);
+
+-- Boosts that quote their original's words without naming it are folded by those words.
+CREATE TABLE wordings (fingerprint INTEGER PRIMARY KEY, post_id INTEGER NOT NULL);
 
 -- The same post on other servers, and how its counts moved (only where they did).
 CREATE TABLE sightings (

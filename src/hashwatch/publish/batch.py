@@ -1,0 +1,161 @@
+"""A batch of archived posts, tagged: everything the dashboard will say of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost
+from hashwatch.enrich.candidate import Candidate
+from hashwatch.model import Assignment, fold_account
+from hashwatch.publish.membership import Membership
+from hashwatch.publish.rows import folded
+from hashwatch.publish.tagging import Tagger, Words
+
+
+class Relative(msgspec.Struct, frozen=True, gc=False):
+    """What a reply or boost takes from the post it is about: its events and sessions by event."""
+
+    events: tuple[int, ...]
+    sessions: Mapping[int, str]
+
+
+class Tagged(msgspec.Struct, gc=False):
+    """A post with its tags. Events are places in the configured sequence."""
+
+    post: ArchivedPost
+    words: Words
+    hashtags: tuple[tuple[str, str], ...]  # folded, as written
+    events: tuple[int, ...]
+    themes: dict[int, tuple[Assignment, ...]]
+    sessions: dict[int, Assignment]
+
+    def as_relative(self) -> Relative:
+        """What its replies and boosts take from it."""
+        codes = {event: assignment.key for event, assignment in self.sessions.items()}
+        return Relative(self.events, codes)
+
+
+NO_RELATIVE = Relative((), {})
+
+
+def tag_batch(
+    posts: Sequence[ArchivedPost],
+    authors: Mapping[int, ArchivedAuthor],
+    relatives: Mapping[int, Relative],
+    known: Mapping[tuple[str, str | None], Words],
+    tagger: Tagger,
+    membership: Membership,
+) -> list[Tagged]:
+    """Tags ``posts``; those that belong to no event, or have lost their words, are left out.
+
+    ``relatives`` are the posts already in the dashboard that these answer or boost. Within the
+    batch, what is answered is tagged before its answers.
+    """
+    shown = [post for post in posts if post.text is not None]
+    words = tagger.words([(post.text or "", post.language) for post in shown], known)
+    words_of = {post.id: word for post, word in zip(shown, words, strict=True)}
+    done: dict[int, Tagged] = {}
+    for generation in _generations(shown):
+        tagged = [
+            _place(post, words_of[post.id], authors.get(post.author_id), membership,
+                   _relative(post, done, relatives))
+            for post in generation
+        ]  # fmt: skip
+        _add_themes(tagged, tagger)
+        _add_sessions(tagged, authors, done, relatives, tagger)
+        done.update((one.post.id, one) for one in tagged)
+    return [done[post.id] for post in shown if done[post.id].events]
+
+
+def _generations(posts: Sequence[ArchivedPost]) -> list[list[ArchivedPost]]:
+    """Posts split so that each stands in a later list than what it answers or boosts."""
+    here = {post.id for post in posts}
+    depth: dict[int, int] = {}
+    generations: list[list[ArchivedPost]] = []
+    # In order of time a parent comes first; a clock that lies only costs an inherited tag.
+    for post in posts:
+        about = _about(post)
+        place = depth.get(about, -1) + 1 if about in here and about is not None else 0
+        depth[post.id] = place
+        while len(generations) <= place:
+            generations.append([])
+        generations[place].append(post)
+    return generations
+
+
+def _about(post: ArchivedPost) -> int | None:
+    return post.original_id if post.boost_of else post.parent_id
+
+
+def _relative(
+    post: ArchivedPost, done: Mapping[int, Tagged], relatives: Mapping[int, Relative]
+) -> Relative:
+    about = _about(post)
+    if about is None:
+        return NO_RELATIVE
+    if about in done:
+        return done[about].as_relative()
+    return relatives.get(about, NO_RELATIVE)
+
+
+def _place(
+    post: ArchivedPost,
+    words: Words,
+    author: ArchivedAuthor | None,
+    membership: Membership,
+    relative: Relative,
+) -> Tagged:
+    detail = post.detail
+    hashtags = tuple({folded(hashtag): hashtag for hashtag in detail.hashtags}.items())
+    handles = [fold_account(mention) for mention in detail.mentions]
+    if author is not None:
+        handles.append(fold_account(author.handle))
+    events = membership.of(post, [name for name, _ in hashtags], handles)
+    if relative.events:
+        events = tuple(sorted({*events, *relative.events}))
+    return Tagged(post, words, hashtags, events, {}, {})
+
+
+def _add_themes(tagged: Sequence[Tagged], tagger: Tagger) -> None:
+    for event, members in _by_event(tagged).items():
+        texts = [one.post.text or "" for one in members]
+        distinct = list(dict.fromkeys(texts))
+        found = dict(zip(distinct, tagger.themes(event, distinct), strict=True))
+        for one, text in zip(members, texts, strict=True):
+            if found[text]:
+                one.themes[event] = found[text]
+
+
+def _add_sessions(
+    tagged: Sequence[Tagged],
+    authors: Mapping[int, ArchivedAuthor],
+    done: Mapping[int, Tagged],
+    relatives: Mapping[int, Relative],
+    tagger: Tagger,
+) -> None:
+    for event, members in _by_event(tagged).items():
+        candidates = []
+        for one in members:
+            post, author = one.post, authors.get(one.post.author_id)
+            relative = _relative(post, done, relatives)
+            candidates.append(
+                Candidate(
+                    text=post.text or "", created_at=post.created_at,
+                    author=author.handle if author else "", language=one.words.language,
+                    hashtags=post.detail.hashtags, mentions=post.detail.mentions,
+                    parent_session=relative.sessions.get(event),
+                )
+            )  # fmt: skip
+        for one, session in zip(members, tagger.sessions(event, candidates), strict=True):
+            if session is not None:
+                one.sessions[event] = session
+
+
+def _by_event(tagged: Sequence[Tagged]) -> dict[int, list[Tagged]]:
+    members: dict[int, list[Tagged]] = {}
+    for one in tagged:
+        for event in one.events:
+            members.setdefault(event, []).append(one)
+    return members

@@ -1,0 +1,214 @@
+"""Keeps dashboard.db up to date with the archive, and rebuilds it when it must."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from zlib import crc32
+
+import msgspec
+
+from hashwatch.archive import reading
+from hashwatch.archive.connection import open_reading, sole
+from hashwatch.archive.reading import ArchivedPost, Change
+from hashwatch.model import Event
+from hashwatch.publish import dashboard as board
+from hashwatch.publish import mirror, rollups
+from hashwatch.publish.batch import tag_batch
+from hashwatch.publish.membership import Membership
+from hashwatch.publish.rebuild import rebuild
+from hashwatch.publish.tagging import Tagger
+from hashwatch.publish.writer import Writer
+
+BATCH = 5_000
+POLL_SECONDS = 0.1
+CLOCK_SECONDS = 30.0
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What a catch-up did: posts written, posts taken out, and the last change it covers."""
+
+    posts: int = 0
+    gone: int = 0
+    seq: int = 0
+
+
+Progress = Callable[[int, int], None]
+"""Called with posts done and posts in all."""
+
+
+class Publisher:
+    """The one process that writes dashboard.db.
+
+    ``annotator`` names the sentiment annotator; ``events`` come resolved from the configuration.
+    Raises ``InUseError`` when another publisher is at work on the same dashboard, and
+    ``ArchiveError`` when there is no archive. ``clock`` gives wall seconds.
+    """
+
+    def __init__(
+        self,
+        archive_path: Path,
+        dashboard_path: Path,
+        events: Sequence[Event],
+        annotator: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._exits = ExitStack()
+        self._exits.enter_context(sole(dashboard_path, "publisher"))
+        self._archive_path, self._path = archive_path, dashboard_path
+        self._events, self._annotator, self._clock = tuple(events), annotator, clock
+        with self._exits.pop_all() as exits:
+            self._archive = open_reading(archive_path)
+            exits.callback(self._archive.close)
+            self._dashboard = board.open_dashboard(dashboard_path)
+            exits.callback(self._dashboard.close)
+            self._tagger = Tagger(self._events, annotator)
+            self._membership = Membership(self._events)
+            self._writer: Writer | None = None
+            self._exits = exits.pop_all()
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exits.close()
+
+    def run(self, stop: threading.Event) -> None:
+        """Publishes whatever the archive commits, until ``stop`` is set."""
+        version, clocks_at = None, 0.0
+        while not stop.is_set():
+            now = self._clock()
+            (seen,) = self._archive.execute("PRAGMA data_version").fetchone()
+            if seen != version or now - clocks_at > CLOCK_SECONDS:
+                self.catch_up()
+                version, clocks_at = seen, now
+            stop.wait(POLL_SECONDS)
+
+    def catch_up(self, on_progress: Progress | None = None) -> Published:
+        """Publishes every change that the archive holds, and ends; rebuilds first if it must."""
+        total = Published()
+        if self.needs_rebuild():
+            total = self.rebuild(on_progress=on_progress)
+        while True:
+            published = self._publish_batch()
+            total = Published(total.posts + published.posts, total.gone + published.gone,
+                              published.seq)  # fmt: skip
+            behind = reading.last_change(self._archive) - published.seq
+            if on_progress:
+                on_progress(total.posts, total.posts + behind)
+            if behind <= 0:
+                return total
+
+    def needs_rebuild(self) -> bool:
+        """Whether schema, events, programme or annotators are not those the dashboard holds."""
+        try:
+            held = (
+                board.get_meta(self._dashboard, "schema"),
+                board.get_meta(self._dashboard, "made_for"),
+            )
+        except sqlite3.DatabaseError:
+            return True
+        return held != (board.schema_version(), self._made_for())
+
+    def rebuild(self, workers: int | None = None, on_progress: Progress | None = None) -> Published:
+        """Makes the whole dashboard anew beside the old one, then puts it in its place at once."""
+        rebuilt = rebuild(
+            self._archive_path, self._path, self._dashboard, self._events, self._annotator,
+            self._tagger.words_version, self._made_for(), workers, on_progress,
+        )  # fmt: skip
+        self._writer = None
+        return Published(posts=rebuilt.posts, seq=rebuilt.seq)
+
+    def _made_for(self) -> str:
+        versions = [
+            (*self._tagger.theme_version(number), *self._tagger.session_version(number))
+            for number in range(len(self._events))
+        ]
+        made_of = (self._events, self._tagger.words_version, versions)
+        return f"{crc32(repr(made_of).encode()):08x}"
+
+    def _publish_batch(self) -> Published:
+        if self._writer is None:
+            self._writer = Writer(self._dashboard, self._events, self._tagger)
+        held = int(board.get_meta(self._dashboard, "published_seq") or 0)
+        self._dashboard.execute("BEGIN IMMEDIATE")
+        try:
+            with reading.snapshot(self._archive):
+                changes = reading.changes_after(self._archive, held, BATCH)
+                published = self._apply(self._writer, changes, held)
+            self._dashboard.execute("COMMIT")
+        except BaseException:
+            if self._dashboard.in_transaction:
+                self._dashboard.execute("ROLLBACK")
+            self._writer.forget()
+            raise
+        return published
+
+    def _apply(self, writer: Writer, changes: Sequence[Change], held: int) -> Published:
+        refs: dict[str, dict[int, None]] = {}
+        for change in changes:
+            refs.setdefault(change.kind, {})[change.ref] = None
+        counts = rollups.nothing()
+        ids = [*refs.get("post", ()), *refs.get("gone", ())]
+        written, gone = self._publish_posts(writer, ids, counts)
+        writer.add(counts)
+        if "author" in refs:
+            known = self._dashboard.execute(
+                "SELECT authors.id FROM json_each(?) CROSS JOIN authors ON authors.id = value",
+                (msgspec.json.encode(list(refs["author"])).decode(),),
+            )
+            writer.write_authors(reading.authors_by_id(self._archive, [row[0] for row in known]))
+        if "run" in refs:
+            mirror.mirror_runs(self._archive, self._dashboard, list(refs["run"]))
+        if "gap" in refs:
+            mirror.mirror_gaps(self._archive, self._dashboard, list(refs["gap"]))
+        if "place" in refs:
+            mirror.mirror_places(self._archive, self._dashboard)
+        mirror.set_clocks(self._archive, self._dashboard, self._events, self._clock())
+        seq = changes[-1].seq if changes else held
+        if changes:
+            board.set_meta(self._dashboard, "published_seq", str(seq))
+            board.set_meta(self._dashboard, "published_at", str(self._clock()))
+        return Published(written, gone, seq)
+
+    def _publish_posts(
+        self, writer: Writer, ids: Sequence[int], counts: rollups.Counts
+    ) -> tuple[int, int]:
+        """Writes posts, then whatever takes something from them, until nothing is left."""
+        written = removed = 0
+        waiting, seen = list(ids), set(ids)
+        while waiting:
+            posts = reading.posts_by_id(self._archive, waiting)
+            here = {post.id for post in posts}
+            gone = [number for number in waiting if number not in here]
+            about = writer.dependents(waiting, [post.uri for post in posts])
+            shown = self._write_posts(writer, posts, counts)
+            hidden = gone + [number for number in here if number not in shown]
+            went = writer.remove(hidden, counts)
+            mirror.forget_sightings(self._dashboard, went)
+            written, removed = written + len(shown), removed + len(went)
+            waiting = [number for number in about if number not in seen]
+            seen.update(waiting)
+        return written, removed
+
+    def _write_posts(
+        self, writer: Writer, posts: Sequence[ArchivedPost], counts: rollups.Counts
+    ) -> set[int]:
+        author_ids = list({post.author_id for post in posts})
+        authors = reading.authors_by_id(self._archive, author_ids)
+        relatives = writer.relatives(
+            number for post in posts for number in (post.parent_id, post.original_id) if number
+        )
+        tagged = tag_batch(
+            posts, {author.id: author for author in authors}, relatives, {}, self._tagger,
+            self._membership,
+        )  # fmt: skip
+        fresh = set(writer.unknown_authors(one.post.author_id for one in tagged))
+        writer.write_authors([author for author in authors if author.id in fresh])
+        writer.write(tagged, counts)
+        mirror.mirror_sightings(self._archive, self._dashboard, [one.post.id for one in tagged])
+        return {one.post.id for one in tagged}

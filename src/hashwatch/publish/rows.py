@@ -1,0 +1,116 @@
+"""Archived posts as rows of the dashboard's tables. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from urllib.parse import urlsplit
+
+import msgspec
+
+from hashwatch.archive.reading import ArchivedPost
+from hashwatch.model import Media, Reason, fold_hashtag
+from hashwatch.publish.tagging import Words
+
+INVENTED_SOURCE = "replay"
+BOOST_MARK = re.compile(r"RT @\w+:?\s*")
+FEWEST_WORDS = 4
+LETTERS_COMPARED = 80
+
+
+def post_row(post: ArchivedPost, words: Words, folds_into: int | None) -> tuple[object, ...]:
+    """A row of ``posts``, in the order of the schema."""
+    tone, detail = words.sentiment, post.detail
+    boosts, likes = post.boosts or 0, post.likes or 0
+    replies, quotes = post.replies or 0, post.quotes or 0
+    return (
+        post.id, post.uri, post.url, post.source, post.instance, post.author_id,
+        iso(post.created_at), post.text or "", post.language, words.language,
+        tone.label if tone else None,
+        tone.polarity if tone else None,
+        tone.confidence if tone else None,
+        post.kind, post.reply_to, post.boost_of, post.quote_of, post.parent_id, folds_into,
+        boosts, likes, replies, quotes, boosts + likes + replies + quotes,
+        1 if detail.media else 0, 1 if detail.links else 0,
+        media_json(detail.media), options_json(detail.poll),
+        post.content_warning, post.sensitive, 1 if post.source == INVENTED_SOURCE else 0,
+        iso(post.edited_at) if post.edited_at else None, iso(post.collected_at),
+    )  # fmt: skip
+
+
+INSERT_POST = f"INSERT INTO posts VALUES ({', '.join('?' * 33)})"
+
+
+def iso(at: int) -> str:
+    """UTC seconds as ISO 8601 with seconds and Z."""
+    day, second = divmod(at, 86_400)
+    minute, second = divmod(second, 60)
+    return f"{_date(day)}T{minute // 60:02}:{minute % 60:02}:{second:02}Z"
+
+
+def reasons_json(reasons: Sequence[Reason]) -> str:
+    """Reasons as a JSON list of {kind, text, weight, start, end}."""
+    return msgspec.json.encode(reasons).decode()
+
+
+@lru_cache(maxsize=8192)
+def media_json(media: tuple[Media, ...]) -> str | None:
+    """Attachments as a JSON list of {kind, url, alt}; ``None`` for none."""
+    if not media:
+        return None
+    return msgspec.json.encode(
+        [{"kind": item.kind, "url": item.url, "alt": item.alt} for item in media]
+    ).decode()
+
+
+def options_json(options: tuple[str, ...]) -> str | None:
+    """A poll's options as a JSON list; ``None`` for no poll."""
+    return msgspec.json.encode(options).decode() if options else None
+
+
+@lru_cache(maxsize=65_536)
+def folded(hashtag: str) -> str:
+    """`hashwatch.model.fold_hashtag`, remembered: the same few hashtags come again and again."""
+    return fold_hashtag(hashtag)
+
+
+@lru_cache(maxsize=65_536)
+def host_of(url: str) -> str:
+    """The host of a link, lower case; empty for what is no address."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def boosts_by_wording(post: ArchivedPost) -> bool:
+    """Whether a post is a boost that only its words tie to the original."""
+    return post.kind == "boost" and post.boost_of is None
+
+
+def wording(text: str) -> int | None:
+    """A number shared by texts whose first words agree; ``None`` when there are too few words.
+
+    Boost marks, links, hashtags, mentions and the cut end of an old export do not count.
+    """
+    words = [
+        word
+        for word in BOOST_MARK.sub("", text, count=1).casefold().split()
+        if not word.startswith(("http", "#", "@"))
+    ]
+    if len(words) < FEWEST_WORDS:
+        return None
+    letters = _NOT_LETTERS.sub("", "".join(words))[:LETTERS_COMPARED]
+    return int.from_bytes(blake2b(letters.encode(), digest_size=8).digest(), signed=True)
+
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+@lru_cache(maxsize=4096)
+def _date(day: int) -> str:
+    from datetime import date
+
+    return str(date.fromordinal(day + 719_163))

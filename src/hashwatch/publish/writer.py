@@ -1,0 +1,254 @@
+"""Writing batches of tagged posts into dashboard.db, rollups and index with them.
+
+Everything works inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from hashwatch.archive.identity import seconds_of
+from hashwatch.archive.reading import ArchivedAuthor
+from hashwatch.model import Event
+from hashwatch.publish import rollups
+from hashwatch.publish.batch import Relative, Tagged
+from hashwatch.publish.entries import Held, held
+from hashwatch.publish.folding import fold_by_wording
+from hashwatch.publish.registry import Registry
+from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
+from hashwatch.publish.rows import INSERT_POST, host_of, post_row, reasons_json
+from hashwatch.publish.tagging import Tagger
+from hashwatch.queries.fold import index_text
+
+
+class Writer:
+    """Writes posts of the configured events through one connection."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, events: Sequence[Event], tagger: Tagger
+    ) -> None:
+        self._connection = connection
+        self._tagger = tagger
+        self._hashtags = Registry(connection, "hashtags", "name", lambda _, shown: (shown,))
+        self._links = Registry(connection, "links", "url", lambda url, _: (host_of(url),))
+        self._authors: set[int] = set()
+        self._zones = {number + 1: event.timezone for number, event in enumerate(events)}
+        self._slots = _numbered(connection, events)
+
+    def forget(self) -> None:
+        """Drops remembered numbers, as a rolled-back transaction may have undone them."""
+        self._hashtags.forget()
+        self._links.forget()
+        self._authors.clear()
+
+    def relatives(self, ids: Iterable[int]) -> dict[int, Relative]:
+        """What posts already here pass on to their replies and boosts."""
+        wanted = (_json(list(ids)),)
+        events: dict[int, set[int]] = {}
+        sessions: dict[int, dict[int, str]] = {}
+        for post, event in self._connection.execute(
+            "SELECT value, event_id FROM json_each(?) CROSS JOIN events"
+            " JOIN event_posts ON event_id = events.id AND post_id = value",
+            wanted,
+        ):
+            events.setdefault(post, set()).add(event - 1)
+        for post, event, code in self._connection.execute(
+            "SELECT value, event_id, code FROM json_each(?) CROSS JOIN post_sessions"
+            " ON post_id = value JOIN sessions ON sessions.id = session_id",
+            wanted,
+        ):
+            sessions.setdefault(post, {})[event - 1] = code
+        return {
+            post: Relative(tuple(sorted(found)), sessions.get(post, {}))
+            for post, found in events.items()
+        }
+
+    def unknown_authors(self, ids: Iterable[int]) -> list[int]:
+        """Those of ``ids`` that have no row here yet, as far as is remembered."""
+        return [number for number in dict.fromkeys(ids) if number not in self._authors]
+
+    def write_authors(self, authors: Sequence[ArchivedAuthor]) -> None:
+        """Inserts or updates authors."""
+        self._connection.executemany(
+            "INSERT INTO authors (id, uri, handle, name, url, bot, followers)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET handle = excluded.handle, name = excluded.name,"
+            " url = excluded.url, bot = excluded.bot, followers = excluded.followers",
+            [msgspec.structs.astuple(author) for author in authors],
+        )
+        self._authors.update(author.id for author in authors)
+
+    def write(
+        self, tagged: Sequence[Tagged], counts: rollups.Counts, *, all_new: bool = False
+    ) -> None:
+        """Puts posts in, in place of what stood under their numbers; counts go to ``counts``.
+
+        ``all_new`` promises that none of them is here yet (a rebuild).
+        """
+        if not all_new:
+            self.remove([one.post.id for one in tagged], counts)
+        self._learn_names(tagged)
+        folds = fold_by_wording(self._connection, tagged)
+        execute_many = self._connection.executemany
+        execute_many(
+            INSERT_POST,
+            [post_row(one.post, one.words, folds.get(one.post.id)) for one in tagged],
+        )
+        execute_many(
+            "INSERT INTO posts_index (rowid, text) VALUES (?, ?)",
+            [
+                (one.post.id, index_text(one.post.text or ""))
+                for one in tagged
+                if one.post.boost_of is None
+            ],
+        )
+        execute_many(
+            "INSERT INTO event_posts VALUES (?, ?)",
+            [(event + 1, one.post.id) for one in tagged for event in one.events],
+        )
+        self._write_names(tagged)
+        entries = self._write_assignments(tagged)
+        rollups.count(counts, entries, self._zones)
+        self._count_authors(Counter(one.post.author_id for one in tagged))
+
+    def remove(self, ids: Sequence[int], counts: rollups.Counts) -> list[int]:
+        """Takes posts out, with all that hangs on them; those that were here."""
+        found = held(self._connection, ids)
+        if not found:
+            return []
+        rollups.count(
+            counts, [entry for one in found.values() for entry in one.entries()], self._zones, -1
+        )
+        self._unindex(found)
+        gone = [(number,) for number in found]
+        execute_many = self._connection.executemany
+        execute_many(
+            "DELETE FROM event_posts WHERE event_id = ? AND post_id = ?",
+            [(event, one.id) for one in found.values() for event in one.events],
+        )
+        for table in (
+            "post_hashtags",
+            "post_links",
+            "post_mentions",
+            "post_themes",
+            "post_sessions",
+        ):
+            execute_many(f"DELETE FROM {table} WHERE post_id = ?", gone)
+        execute_many("DELETE FROM posts WHERE id = ?", gone)
+        left = Counter({one.author_id: 0 for one in found.values()})
+        left.subtract(one.author_id for one in found.values())
+        self._count_authors(left)
+        return list(found)
+
+    def add(self, counts: rollups.Counts) -> None:
+        """Writes what was counted into the rollups."""
+        rollups.add(self._connection, counts)
+
+    def dependents(self, ids: Sequence[int], uris: Sequence[str]) -> list[int]:
+        """Posts here that take something from ``ids`` or wait for one of ``uris``."""
+        numbers, names = (_json(list(ids)),), (_json(list(uris)),)
+        found: dict[int, None] = {}
+        for sql, wanted in (
+            (_REPLIES, numbers), (_BOOSTS, numbers), (_ORPHANS, names), (_STRAY_BOOSTS, names)
+        ):  # fmt: skip
+            found.update((row[0], None) for row in self._connection.execute(sql, wanted))
+        return list(found)
+
+    def _unindex(self, found: Mapping[int, Held]) -> None:
+        self._connection.executemany(
+            "INSERT INTO posts_index (posts_index, rowid, text) VALUES ('delete', ?, ?)",
+            [(one.id, index_text(one.text)) for one in found.values() if one.boost_of is None],
+        )
+
+    def _learn_names(self, tagged: Sequence[Tagged]) -> None:
+        self._hashtags.learn(pair for one in tagged for pair in one.hashtags)
+        self._links.learn((link, link) for one in tagged for link in one.post.detail.links)
+
+    def _write_names(self, tagged: Sequence[Tagged]) -> None:
+        hashtag, link = self._hashtags.number, self._links.number
+        hashtags, links, mentions = [], [], []
+        for one in tagged:
+            number, detail = one.post.id, one.post.detail
+            hashtags += [(hashtag(name), number) for name, _ in one.hashtags]
+            links += [(link(url), number) for url in dict.fromkeys(detail.links)]
+            mentions += [(handle, number) for handle in dict.fromkeys(detail.mentions)]
+        execute_many = self._connection.executemany
+        execute_many("INSERT INTO post_hashtags VALUES (?, ?)", hashtags)
+        execute_many("INSERT INTO post_links VALUES (?, ?)", links)
+        execute_many("INSERT INTO post_mentions VALUES (?, ?)", mentions)
+
+    def _write_assignments(self, tagged: Sequence[Tagged]) -> list[Entry]:
+        themes, sessions, entries = [], [], []
+        for one in tagged:
+            post, tone = one.post, one.words.sentiment
+            boost = post.kind == "boost"
+            column = BOOST if boost else COLUMN_OF_TONE[tone.label if tone else None]
+            hashtags = tuple(self._hashtags.number(name) for name, _ in one.hashtags)
+            links = tuple(self._links.number(url) for url in dict.fromkeys(post.detail.links))
+            for event in one.events:
+                theme_ids, session_ids = self._slots[event]
+                assigned = [(theme_ids[theme.key], theme) for theme in one.themes.get(event, ())]
+                version = self._tagger.theme_version(event)
+                for number, theme in assigned:
+                    themes.append(
+                        (number, post.id, theme.confidence, reasons_json(theme.reasons), *version)
+                    )
+                session = one.sessions.get(event)
+                session_id = session_ids.get(session.key) if session else None
+                if session is not None and session_id is not None:
+                    version = self._tagger.session_version(event)
+                    sessions.append(
+                        (session_id, post.id, session.confidence, reasons_json(session.reasons),
+                         *version)
+                    )  # fmt: skip
+                entries.append(
+                    Entry(
+                        event + 1, seconds_of(post.id), column, post.source, one.words.language,
+                        post.author_id, tuple(number for number, _ in assigned),
+                        (session_id,) if session_id is not None else (), hashtags, links,
+                    )
+                )  # fmt: skip
+        execute_many = self._connection.executemany
+        execute_many("INSERT INTO post_themes VALUES (?, ?, ?, ?, ?, ?)", themes)
+        execute_many("INSERT INTO post_sessions VALUES (?, ?, ?, ?, ?, ?)", sessions)
+        return entries
+
+    def _count_authors(self, more: Mapping[int, int]) -> None:
+        self._connection.executemany(
+            "UPDATE authors SET posts = posts + ? WHERE id = ?",
+            [(count, number) for number, count in more.items()],
+        )
+
+
+def _numbered(
+    connection: sqlite3.Connection, events: Sequence[Event]
+) -> list[tuple[dict[str, int], dict[str, int]]]:
+    """For each event, the rows of its themes by name and of its sessions by code."""
+    numbered = []
+    for event_id in range(1, len(events) + 1):
+        themes = connection.execute("SELECT name, id FROM themes WHERE event_id = ?", (event_id,))
+        sessions = connection.execute(
+            "SELECT code, id FROM sessions WHERE event_id = ?", (event_id,)
+        )
+        numbered.append((dict(themes.fetchall()), dict(sessions.fetchall())))
+    return numbered
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+_REPLIES = "SELECT posts.id FROM json_each(?) CROSS JOIN posts ON parent_id = value"
+_BOOSTS = "SELECT posts.id FROM json_each(?) CROSS JOIN posts ON folds_into = value"
+_ORPHANS = (
+    "SELECT posts.id FROM json_each(?) CROSS JOIN posts INDEXED BY posts_without_parent"
+    " ON reply_to = value WHERE reply_to IS NOT NULL AND parent_id IS NULL"
+)
+_STRAY_BOOSTS = (
+    "SELECT posts.id FROM json_each(?) CROSS JOIN posts INDEXED BY posts_without_original"
+    " ON boost_of = value WHERE boost_of IS NOT NULL AND folds_into IS NULL"
+)
