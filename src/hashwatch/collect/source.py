@@ -112,6 +112,14 @@ def find_source(name: str) -> ModuleType:
     raise ConfigError([f"sources.{name}: no such source; there are {known}"])
 
 
+def is_live(name: str) -> bool:
+    """Whether a source tells of the present, and so is asked only inside a collection window.
+
+    The replay, whose module says ``LIVE = False``, plays an event's own time at any time.
+    """
+    return bool(getattr(find_source(name), "LIVE", True))
+
+
 def known_sources() -> list[str]:
     """The names of every source, built in or installed."""
     outside = {entry.name for entry in entry_points(group="hashwatch.sources")}

@@ -21,6 +21,11 @@ def load_annotator(name: str) -> SentimentAnnotator:
     return load()
 
 
+def annotator_names() -> tuple[str, ...]:
+    """What :func:`load_annotator` can be asked for."""
+    return tuple(_BUILT_IN)
+
+
 def _textblob() -> SentimentAnnotator:
     from hashwatch.enrich.sentiment.textblob import TextBlobAnnotator
 

@@ -1,0 +1,121 @@
+"""config.toml → :class:`Config`: every problem at once, each with its line, key and remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+
+from hashwatch.collect.source import find_source, known_sources
+from hashwatch.config.events import resolve_events
+from hashwatch.config.lines import locate
+from hashwatch.config.problems import Problem, describe, from_validation, unknown_key
+from hashwatch.config.tables import EventTable, FileTables
+from hashwatch.enrich.sentiment import annotator_names
+from hashwatch.errors import ConfigError
+from hashwatch.model import Event
+
+
+class Config(msgspec.Struct, frozen=True):
+    """What the operator wants. ``sources`` holds each source's own ``Settings`` by its name."""
+
+    path: Path
+    events: tuple[Event, ...]
+    sources: Mapping[str, BaseModel]
+    annotator: str
+    host: str
+    port: int
+
+    def event(self, slug: str) -> Event:
+        """The event called ``slug``; raises ``ConfigError`` naming those there are."""
+        for event in self.events:
+            if event.slug == slug:
+                return event
+        known = ", ".join(event.slug for event in self.events)
+        raise ConfigError([f"{self.path}: there is no event {slug!r}, only {known}"])
+
+
+def load_config(path: Path) -> Config:
+    """The configuration in the file at ``path``; raises ``ConfigError`` with all its problems."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            [f"{path}: there is no such file; name one with --config, or start from the example"]
+        ) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8 text (byte {error.start})"]) from error
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """The configuration in ``text``; ``path`` names the file and says where programmes are."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([_syntax(error, path)]) from error
+    problems: list[Problem] = []
+    tables = None
+    try:
+        tables = FileTables.model_validate(document)
+    except ValidationError as error:
+        problems += from_validation(error, FileTables)
+    resolved = resolve_events(_whole_events(document.get("event")), path.absolute().parent)
+    problems += resolved.problems
+    sources, wrong = _sources(document.get("sources", {}))
+    problems += wrong
+    if tables and tables.sentiment.annotator not in annotator_names():
+        known = ", ".join(annotator_names())
+        what = f"there is no annotator {tables.sentiment.annotator!r}; there are {known}"
+        problems.append(Problem(("sentiment", "annotator"), what))
+    if problems or resolved.elsewhere or tables is None:
+        described = describe(problems, locate(text), str(path))
+        raise ConfigError([*described, *resolved.elsewhere])
+    return Config(
+        path=path,
+        events=tuple(resolved.events),
+        sources=sources,
+        annotator=tables.sentiment.annotator,
+        host=tables.serve.host,
+        port=tables.serve.port,
+    )
+
+
+def _whole_events(written: object) -> dict[int, EventTable]:
+    """The events that are well formed, so that what they say is checked beside broken ones."""
+    whole = {}
+    for number, table in enumerate(written if isinstance(written, list) else []):
+        with suppress(ValidationError):
+            whole[number] = EventTable.model_validate(table)
+    return whole
+
+
+def _sources(written: object) -> tuple[dict[str, BaseModel], list[Problem]]:
+    """Each ``[sources.NAME]`` as that source's ``Settings``, and what is wrong with the others."""
+    sources: dict[str, BaseModel] = {}
+    problems: list[Problem] = []
+    for name, table in written.items() if isinstance(written, dict) else ():
+        known = known_sources()
+        if name not in known:
+            what = unknown_key(name, known).replace("a setting", "a source")
+            problems.append(Problem(("sources", name), what))
+            continue
+        settings: type[BaseModel] = find_source(name).Settings
+        try:
+            sources[name] = settings.model_validate(table)
+        except ValidationError as error:
+            problems += from_validation(error, settings, ("sources", name))
+    return sources, problems
+
+
+def _syntax(error: tomllib.TOMLDecodeError, path: Path) -> str:
+    message, _, place = str(error).partition(" (at line ")
+    line = place.partition(",")[0]
+    where = f"{path}:{line}" if line.isdigit() else str(path)
+    return f"{where}: is not TOML: {message[0].lower()}{message[1:]}"

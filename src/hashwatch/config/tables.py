@@ -1,0 +1,176 @@
+"""The tables of config.toml, checked one by one.
+
+pydantic rather than msgspec, which the rest of the package uses: msgspec stops at the first
+problem, pydantic finds all of them in one go, each with its path. Unknown keys are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date as Date
+from datetime import datetime, time
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from hashwatch.config.moments import read_day, read_moment, read_time_or_moment
+from hashwatch.model import fold_account, fold_hashtag
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+# What Mastodon takes for a hashtag: letters, digits and these separators, not digits alone.
+_HASHTAG = re.compile(r"(?=.*[^\W\d])[\w·・\u200c]+")
+_ACCOUNT = re.compile(r"[\w.\-:]+(?:@[\w.\-]+)?")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+def _slug(value: str) -> str:
+    if len(value) > 60 or not _SLUG.fullmatch(value):
+        raise ValueError(
+            f"{value!r} cannot stand in an address; use lower-case letters, digits and single"
+            ' hyphens, as in "natsec17"'
+        )
+    return value
+
+
+def _hashtag(value: str) -> str:
+    hashtag = value.strip().lstrip("#＃")
+    if not _HASHTAG.fullmatch(hashtag) or not fold_hashtag(hashtag):
+        raise ValueError(f"{value!r} is no hashtag; use letters, digits and _, at least one letter")
+    return hashtag
+
+
+def _account(value: str) -> str:
+    account = value.strip().lstrip("@")
+    if not _ACCOUNT.fullmatch(account):
+        raise ValueError(f'{value!r} is no account; write "@name" or "@name@server.example"')
+    return account
+
+
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError(f'{value!r} is no language code; write ISO 639-1, as in "en"')
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError(
+            f'no time zone is called {value!r}; write an IANA name, as in "Europe/London"'
+        ) from None
+    return value
+
+
+def _distinct_hashtags(values: tuple[str, ...]) -> tuple[str, ...]:
+    return _distinct(values, fold_hashtag)
+
+
+def _distinct_accounts(values: tuple[str, ...]) -> tuple[str, ...]:
+    return _distinct(values, fold_account)
+
+
+def _distinct(values: tuple[str, ...], fold: Any) -> tuple[str, ...]:
+    """Keeps the first of those that mean the same, as the platforms do."""
+    return tuple({fold(value): value for value in reversed(values)}.values())[::-1]
+
+
+def _speaker(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Hashtags = Annotated[
+    tuple[Annotated[str, AfterValidator(_hashtag)], ...], AfterValidator(_distinct_hashtags)
+]
+Accounts = Annotated[
+    tuple[Annotated[str, AfterValidator(_account)], ...], AfterValidator(_distinct_accounts)
+]
+Text = Annotated[str, Field(min_length=1)]
+Moment = Annotated[Date | datetime, PlainValidator(read_moment)]
+Day = Annotated[Date, PlainValidator(read_day)]
+TimeOrMoment = Annotated[time | datetime, PlainValidator(read_time_or_moment)]
+
+
+class Table(BaseModel):
+    """A table in which every key is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class SpeakerTable(Table):
+    """``{ name = "…", handles = ["@…"] }``, or the name alone as text."""
+
+    name: Text
+    handles: Accounts = ()
+
+
+class SessionTable(Table):
+    """``[[event.session]]``: an item of the programme; ``start`` and ``end`` only where known."""
+
+    code: Text
+    title: Text
+    speakers: tuple[Annotated[SpeakerTable, BeforeValidator(_speaker)], ...] = ()
+    room: str = ""
+    track: str = ""
+    theme: str = ""
+    abstract: str = ""
+    language: str = ""
+    url: str = ""
+    date: Day | None = None
+    start: TimeOrMoment | None = None
+    end: TimeOrMoment | None = None
+    hashtags: Hashtags = ()
+
+
+class ThemeTable(Table):
+    """``[[event.theme]]``: a subject and the words and phrases, in any language, that show it."""
+
+    name: Text
+    terms: tuple[Text, ...] = ()
+
+
+class EventTable(Table):
+    """``[[event]]``: a conference. The collection window is two weeks before to four after."""
+
+    slug: Annotated[str, AfterValidator(_slug)]
+    title: Text
+    description: str = ""
+    place: str = ""
+    url: str = ""
+    hashtags: Annotated[Hashtags, Field(min_length=1)]
+    accounts: Accounts = ()
+    timezone: Annotated[str, AfterValidator(_timezone)]
+    starts: Moment
+    ends: Moment
+    collect_from: Moment | None = None
+    collect_until: Moment | None = None
+    collect_before: Annotated[int, Field(ge=0, le=3660)] = 14
+    collect_after: Annotated[int, Field(ge=0, le=3660)] = 28
+    languages: tuple[Annotated[str, AfterValidator(_language)], ...] = ()
+    programme: Path | None = None
+    theme: tuple[ThemeTable, ...] = ()
+    session: tuple[SessionTable, ...] = ()
+
+
+class SentimentTable(Table):
+    """``[sentiment]``: which annotator gives posts their tone."""
+
+    annotator: Text = "textblob"
+
+
+class ServeTable(Table):
+    """``[serve]``: where the pages are served."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8001
+
+
+class FileTables(Table):
+    """The whole of config.toml; each of ``sources`` is checked by that source."""
+
+    event: Annotated[tuple[EventTable, ...], Field(min_length=1)]
+    sources: dict[str, dict[str, Any]] = {}
+    sentiment: SentimentTable = SentimentTable()
+    serve: ServeTable = ServeTable()
