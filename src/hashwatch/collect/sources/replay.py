@@ -21,6 +21,7 @@ from hashwatch.collect.source import Place, Query
 from hashwatch.collect.timeline import Action, timeline
 from hashwatch.model import Clock, Cursor, Gap, Page, Post, Tombstone, fold_hashtag
 
+LIVE = False
 PAGE = 400
 # Seconds on the wall: the shortest wait between two pages, and the longest without a clock.
 BREATH = 0.25
