@@ -15,6 +15,8 @@ import msgspec
 from hashwatch.queries.fold import is_one_unspaced_character, query_text
 
 MAX_WORDS = 40
+MIN_PREFIX = 3
+"""Letters before a ``*``; a shorter beginning fits so many words that it is read as a word."""
 
 _TOKEN = re.compile(r'-?"[^"]*"?\*?|[()]|[^\s()"]+')
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -98,10 +100,11 @@ class _Parser:
 
 def _quoted(token: str) -> str | None:
     """A word or phrase as an FTS5 string, with its ``*`` where it ends in one."""
-    prefix = token.endswith("*")
     text = query_text(token.rstrip("*").replace('"', " ")).strip()
-    if not any(unicodedata.category(c)[0] in "LN" for c in text):
+    letters = sum(unicodedata.category(c)[0] in "LN" for c in text)
+    if not letters:
         return None
+    prefix = token.endswith("*") and letters >= MIN_PREFIX
     # A single character without spaces is the beginning of the pairs that index_text wrote.
     prefix = prefix or is_one_unspaced_character(text)
     return f'"{text}"*' if prefix else f'"{text}"'

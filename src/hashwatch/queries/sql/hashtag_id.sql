@@ -1,0 +1,2 @@
+-- A hashtag by its folded name.
+SELECT id FROM hashtags WHERE name = :name

@@ -1,0 +1,2 @@
+-- The themes of an event by name.
+SELECT name, id FROM themes WHERE event_id = :event ORDER BY id
