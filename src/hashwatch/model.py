@@ -149,7 +149,8 @@ class Page(msgspec.Struct, frozen=True):
 
     ``cursor`` is what becomes durable together with the posts; ``None`` leaves it alone. ``more``
     says that the place has further pages right now. ``progress`` is a position for people: rows
-    or bytes read so far. ``warnings`` are sentences that a person should read.
+    or bytes read so far. ``reached`` is what a stream says of itself: everything up to that moment
+    (UTC seconds) has been received. ``warnings`` are sentences that a person should read.
     """
 
     posts: tuple[Post, ...] = ()
@@ -160,6 +161,7 @@ class Page(msgspec.Struct, frozen=True):
     more: bool = False
     progress: int = 0
     clock: Clock | None = None
+    reached: int | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -179,6 +179,32 @@ def beat(connection: sqlite3.Connection, process: str, now: int) -> None:
     connection.execute("INSERT OR REPLACE INTO heartbeats VALUES (?, ?)", (process, now))
 
 
+def last_beat(connection: sqlite3.Connection, process: str) -> int | None:
+    """When a process last gave a sign of life."""
+    row = connection.execute("SELECT at FROM heartbeats WHERE process = ?", (process,)).fetchone()
+    return row[0] if row else None
+
+
+def last_good_run(connection: sqlite3.Connection, place: PlaceKey) -> int | None:
+    """When the newest run that read everything of a place began."""
+    at: int | None = connection.execute(
+        "SELECT max(started_at) FROM runs"
+        " WHERE source = ? AND instance = ? AND hashtag = ? AND state = 'ok'",
+        (place.source, place.instance, place.hashtag),
+    ).fetchone()[0]
+    return at
+
+
+def open_gap_since(connection: sqlite3.Connection, place: PlaceKey, reason: str) -> int | None:
+    """Where the oldest unfilled gap of a place begins that was left for ``reason``."""
+    start: int | None = connection.execute(
+        "SELECT min(start) FROM gaps WHERE source = ? AND instance = ? AND hashtag = ?"
+        " AND reason = ? AND filled_at IS NULL",
+        (place.source, place.instance, place.hashtag, reason),
+    ).fetchone()[0]
+    return start
+
+
 def changed(connection: sqlite3.Connection, kind: str, ref: int) -> None:
     """Numbers a change for the publisher."""
     connection.execute("INSERT INTO changes (kind, ref) VALUES (?, ?)", (kind, ref))

@@ -133,6 +133,18 @@ class Archive:
         """A sign of life."""
         self._write(lambda: runs.beat(self._connection, process, now))
 
+    def last_beat(self, process: str) -> int | None:
+        """When a process last gave a sign of life."""
+        return runs.last_beat(self._connection, process)
+
+    def last_good_run(self, place: PlaceKey) -> int | None:
+        """When the newest run that read everything of a place began."""
+        return runs.last_good_run(self._connection, place)
+
+    def open_gap_since(self, place: PlaceKey, reason: str) -> int | None:
+        """Where the oldest gap of a place begins that was left for ``reason`` and is not filled."""
+        return runs.open_gap_since(self._connection, place, reason)
+
     def _write(self, write: Callable[[], Result]) -> Result:
         try:
             with transaction(self._connection):
