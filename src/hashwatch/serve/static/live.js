@@ -1,0 +1,226 @@
+// Keeps a page up to date: hears "changed", fetches the same page again, and swaps what is marked
+// with data-live. New posts wait behind a button. Everything can be paused.
+(() => {
+  "use strict";
+  const body = document.body, root = document.documentElement;
+  const address = body.dataset.liveAddress;
+  if (!address) return;
+  const POLL = 5000, CALM = 2000, PATIENCE = 30000, LONGEST_WAIT = 60000;
+  const announce = document.querySelector("[data-announce]");
+  const pauseButton = document.querySelector("[data-pause]");
+  const newButton = document.querySelector("[data-new-posts]");
+  const offline = document.querySelector("[data-offline]");
+  const isOver = body.dataset.clock === "over";
+  let paused = sessionStorage.getItem("hashwatch-paused") === "1";
+  let stream = null, failures = 0, reconnect = 0, poll = 0, planned = 0, lastFetch = 0, lastAnswer = Date.now();
+  let seenTag = null, held = null, fetching = false;
+
+  // Swapping ----------------------------------------------------------------------------------
+  function openDetails(node) {
+    return [...node.querySelectorAll("details")].map((one) => one.open);
+  }
+  function busy(node) {
+    const selection = document.getSelection();
+    return selection && !selection.isCollapsed && node.contains(selection.anchorNode);
+  }
+  /** Where the focus is inside `node`, so that it can be found again after the swap. */
+  function focusMark(node) {
+    const focused = document.activeElement;
+    if (!focused || !node.contains(focused) || focused === node) return null;
+    const all = [...node.querySelectorAll("a, button, summary, input, select, [tabindex]")];
+    return { href: focused.getAttribute("href"), index: all.indexOf(focused) };
+  }
+  function refocus(node, mark) {
+    const all = [...node.querySelectorAll("a, button, summary, input, select, [tabindex]")];
+    const found = all.find((one) => mark.href && one.getAttribute("href") === mark.href) || all[mark.index];
+    if (found) found.focus({ preventScroll: true });
+  }
+  function swap(old, fresh) {
+    if (old.isEqualNode(fresh) || busy(old)) return;
+    const mark = focusMark(old), opened = openDetails(old), scrolled = [old.scrollLeft, old.scrollTop];
+    const inner = [...old.querySelectorAll(".scroll")].map((one) => [one.scrollLeft, one.scrollTop]);
+    for (const name of ["class", "title", "data-age", "aria-label"]) {
+      if (fresh.hasAttribute(name)) old.setAttribute(name, fresh.getAttribute(name)); else old.removeAttribute(name);
+    }
+    old.replaceChildren(...[...fresh.childNodes].map((one) => document.importNode(one, true)));
+    old.querySelectorAll("details").forEach((one, i) => { if (opened[i]) one.open = true; });
+    old.querySelectorAll(".scroll").forEach((one, i) => { if (inner[i]) [one.scrollLeft, one.scrollTop] = inner[i]; });
+    [old.scrollLeft, old.scrollTop] = scrolled;
+    if (mark) refocus(old, mark);
+  }
+  const idsIn = (list) => [...list.querySelectorAll("[data-post]")].map((post) => post.dataset.post);
+
+  function apply(fresh, asked) {
+    for (const name of ["data-stale"]) {
+      if (fresh.documentElement.hasAttribute(name)) root.setAttribute(name, ""); else root.removeAttribute(name);
+    }
+    for (const name of ["version", "now", "speed", "clock"]) body.dataset[name] = fresh.body.dataset[name] || "";
+    applyPosts(fresh, asked);
+    for (const old of document.querySelectorAll("[data-live]")) {
+      const next = fresh.querySelector(`[data-live="${CSS.escape(old.dataset.live)}"]`);
+      if (next) swap(old, next);
+    }
+    const block = document.querySelector("[data-live-data]"), data = fresh.querySelector("[data-live-data]");
+    if (block && data && block.textContent !== data.textContent) {
+      block.textContent = data.textContent;
+      document.dispatchEvent(new CustomEvent("hashwatch:data", { detail: { asked } }));
+    }
+    document.dispatchEvent(new CustomEvent("hashwatch:fresh"));
+  }
+  function applyPosts(fresh, asked) {
+    const list = document.querySelector("[data-live-posts]"), next = fresh.querySelector("[data-live-posts]");
+    if (!list || !next) return;
+    const changedPlace = list.dataset.livePosts !== next.dataset.livePosts;
+    if (asked || changedPlace) { replaceList(list, next); return; }
+    if (!list.hasAttribute("data-holds-new") || !newButton) return;
+    const known = new Set(idsIn(list)), unseen = idsIn(next).filter((id) => !known.has(id));
+    if (!unseen.length) return;
+    if (!held || held.count !== unseen.length) {
+      const all = unseen.length === idsIn(next).length && known.size > 0;
+      const words = `${unseen.length}${all ? " or more" : ""} new ${unseen.length === 1 ? "post" : "posts"}`;
+      newButton.textContent = `Show ${words}`;
+      newButton.hidden = false;
+      if (!held) announce.textContent = `${words} waiting`;
+    }
+    held = { page: next, count: unseen.length };
+  }
+  function replaceList(list, next) {
+    const copy = document.importNode(next, true);
+    list.replaceWith(copy);
+    held = null;
+    if (newButton) newButton.hidden = true;
+    document.dispatchEvent(new CustomEvent("hashwatch:fresh"));
+    return copy;
+  }
+  function showNew() {
+    if (!held || !newButton) return;
+    const count = held.count, list = replaceList(document.querySelector("[data-live-posts]"), held.page);
+    announce.textContent = `${count} new ${count === 1 ? "post" : "posts"} shown`;
+    const first = list.querySelector("[data-post] a");
+    if (first) first.focus({ preventScroll: true });
+  }
+  if (newButton) newButton.addEventListener("click", showNew);
+
+  // Fetching ----------------------------------------------------------------------------------
+  async function load(href) {
+    const answer = await fetch(href, { headers: { Accept: "text/html" }, cache: "no-cache", credentials: "same-origin" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return { text: await answer.text(), tag: answer.headers.get("ETag"), address: answer.url };
+  }
+  async function refresh() {
+    planned = 0;
+    if (paused || document.hidden || fetching) return;
+    fetching = true;
+    lastFetch = Date.now();
+    try {
+      const { text, tag } = await load(location.href);
+      answered();
+      if (paused || (tag && tag === seenTag)) return;
+      seenTag = tag;
+      apply(new DOMParser().parseFromString(text, "text/html"), false);
+    } catch {
+      noAnswer();
+    } finally {
+      fetching = false;
+    }
+  }
+  /** Soon, but not all viewers at once, and not more often than every other second. */
+  function plan() {
+    if (planned || paused) return;
+    planned = setTimeout(refresh, Math.max(lastFetch + CALM - Date.now(), 0) + Math.random() * 800);
+  }
+  /** Go to another state of this page: new figures in place, and the address with them. */
+  async function visit(href, remember = true) {
+    try {
+      const { text, tag } = await load(href);
+      const fresh = new DOMParser().parseFromString(text, "text/html");
+      if (remember) history.pushState({}, "", href);
+      seenTag = tag;
+      apply(fresh, true);
+      answered();
+    } catch {
+      location.assign(href);
+    }
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-visit]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    visit(link.href);
+  });
+  addEventListener("popstate", () => visit(location.href, false));
+
+  // Hearing of changes ------------------------------------------------------------------------------
+  function connect() {
+    clearTimeout(reconnect);
+    if (paused || stream || isOver || !window.EventSource) return;
+    stream = new EventSource(address);
+    stream.addEventListener("open", () => { failures = 0; answered(); });
+    stream.addEventListener("changed", (event) => {
+      answered();
+      let version = null;
+      try { version = JSON.parse(event.data).version; } catch { /* the bare event is enough */ }
+      if (version === null || String(version) !== body.dataset.version) plan();
+    });
+    stream.addEventListener("message", answered);
+    stream.addEventListener("heartbeat", answered);
+    stream.addEventListener("error", () => {
+      disconnect();
+      failures += 1;
+      const wait = Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(failures, 6));
+      reconnect = setTimeout(connect, wait / 2 + Math.random() * wait / 2);
+    });
+  }
+  function disconnect() {
+    if (stream) stream.close();
+    stream = null;
+  }
+  // Without a stream the page asks by itself; the ETag makes an unchanged answer cheap.
+  poll = setInterval(() => { if (!stream && !paused && !isOver && !document.hidden) refresh(); }, POLL);
+  addEventListener("pagehide", () => { disconnect(); clearInterval(poll); });
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) plan(); });
+
+  // Age and stale -----------------------------------------------------------------------------------
+  const inWords = (s) => s < 60 ? `${Math.floor(s)} s ago` : s < 3600 ? `${Math.floor(s / 60)} min ago` : s < 172800 ? `${Math.floor(s / 3600)} h ago` : `${Math.floor(s / 86400)} days ago`;
+  let ageFrom = Date.now();
+  function answered() {
+    lastAnswer = Date.now();
+    if (!offline.hidden) offline.hidden = true;
+  }
+  function noAnswer() {
+    if (Date.now() - lastAnswer < PATIENCE) return;
+    root.setAttribute("data-stale", "");
+    const words = offline.querySelector("[data-offline-words]");
+    words.textContent = `The figures are those of ${inWords((Date.now() - lastAnswer) / 1000)}; this page keeps asking.`;
+    offline.hidden = false;
+  }
+  document.addEventListener("hashwatch:fresh", () => { ageFrom = Date.now(); });
+  function tick() {
+    const age = document.querySelector("[data-age]");
+    if (!age || age.dataset.age === "" || isOver) return;
+    const seconds = Number(age.dataset.age) + (Date.now() - ageFrom) / 1000;
+    const words = age.querySelector(".words");
+    const stale = root.hasAttribute("data-stale") || age.classList.contains("is-stale");
+    words.textContent = paused ? `paused, ${inWords(seconds)}` : (stale ? `stale, ${inWords(seconds)}` : inWords(seconds));
+  }
+  setInterval(tick, 1000);
+
+  // Pause ---------------------------------------------------------------------------------------------
+  function setPaused(value, said) {
+    paused = value;
+    sessionStorage.setItem("hashwatch-paused", paused ? "1" : "0");
+    pauseButton.setAttribute("aria-pressed", String(paused));
+    pauseButton.querySelector(".label").textContent = paused ? "Go on" : "Pause";
+    pauseButton.setAttribute("aria-label", paused ? "Go on with updates" : "Pause updates");
+    if (paused) { disconnect(); clearTimeout(planned); planned = 0; } else { lastAnswer = Date.now(); connect(); if (said) plan(); }
+    if (said) announce.textContent = paused ? "Updates are paused" : "Updates go on";
+    tick();
+  }
+  pauseButton.addEventListener("click", () => setPaused(!paused, true));
+
+  window.hashwatch = Object.assign(window.hashwatch || {}, {
+    visit, showNew, pause: () => setPaused(!paused, true), refresh,
+  });
+  setPaused(paused, false);
+})();
