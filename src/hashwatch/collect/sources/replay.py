@@ -109,11 +109,11 @@ class Replay:
             last = min(first + PAGE, loaded)
             if last < loaded:
                 # The cursor says that everything up to it was sent; the next action was not.
-                yield page_of(actions[first:last], place, times[last] - 1)
+                yield parse_page(actions[first:last], place, times[last] - 1)
             else:
                 done = first
         speed = self._settings.speed if begin < end else 0.0
-        yield page_of(actions[done:loaded], place, begin, Clock(begin, speed))
+        yield parse_page(actions[done:loaded], place, begin, Clock(begin, speed))
         async for page in self._play(actions[loaded:], place, begin):
             yield page
 
@@ -146,7 +146,7 @@ class Replay:
             elif now - told >= CLOCK_EVERY:
                 clock, told = Clock(at, speed), now
             if clock or last > sent:
-                yield page_of(actions[sent:last], place, at, clock)
+                yield parse_page(actions[sent:last], place, at, clock)
             sent = last
 
 
@@ -157,7 +157,9 @@ def reached_by(cursor: Cursor | None) -> int | None:
     return int(datetime.fromisoformat(cursor.forward).timestamp())
 
 
-def page_of(actions: list[Action], place: Place, reached: int, clock: Clock | None = None) -> Page:
+def parse_page(
+    actions: list[Action], place: Place, reached: int, clock: Clock | None = None
+) -> Page:
     """The actions as one page whose cursor says that everything up to ``reached`` was sent."""
     happened = [action.what for action in actions]
     return Page(
