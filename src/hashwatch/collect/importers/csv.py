@@ -80,10 +80,10 @@ class TableRows:
             return refuse(str(error), record.text, record.line)
 
     def fields(self, cells: list[str]) -> dict[str, object]:
-        """The mapped cells of a row."""
+        """The mapped cells of a row that hold anything."""
         if self.reader.origin == "own":
             cells = [restore_formula(cell) for cell in cells]
-        return {field: cells[column] for field, column in self.columns.items()}
+        return {field: cell for field, column in self.columns.items() if (cell := cells[column])}
 
     def repair(self, cells: list[str]) -> list[str] | None:
         """The cells of a row with too many, when only the text can hold the extra delimiters."""
@@ -103,9 +103,9 @@ class TableRows:
     def fits(self, cells: list[str]) -> bool:
         """Whether each cell can be what its column is for."""
         fields = self.fields(cells)
-        found = entities(str(fields["text"]))
+        found = entities(str(fields.get("text", "")))
         try:
-            self.reader.times.moment(str(fields["created_at"]))
+            self.reader.times.moment(str(fields.get("created_at", "")))
         except TimeError:
             return False
         counts = (as_word(fields.get(field)) for field in COUNTS)
