@@ -32,7 +32,7 @@ EXTENSION_KINDS = {
     "mp4": "video", "webm": "video", "mov": "video", "mp3": "audio", "ogg": "audio",
 }  # fmt: skip
 # X says these where it could not tell: undetermined, no text, hashtags or mentions only, ...
-NO_LANGUAGES = frozenset("und zxx art qam qct qht qme qst".split())
+NO_LANGUAGES = frozenset(("und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"))
 OLD_LANGUAGES = {"in": "id", "iw": "he", "ji": "yi"}
 EXACT_INTEGER = 1 << 53
 SIGNIFICANT_DIGITS = 15  # what a spreadsheet keeps of a number
@@ -49,6 +49,8 @@ def as_text(value: object) -> str:
 
 def as_word(value: object) -> str:
     """The value as one trimmed word or phrase; empty for the many ways of saying *missing*."""
+    if value is None:
+        return ""
     word = as_text(value).strip()
     return "" if word.casefold() in MISSING else word
 
@@ -73,6 +75,15 @@ def as_identifier(value: object) -> str:
     return word
 
 
+def refuse_rounded(identifier: str) -> None:
+    """Raises ``RowError`` for an id that was rounded, in a file where all were."""
+    if is_rounded(identifier):
+        raise RowError(
+            f"its id {identifier} was rounded by a spreadsheet, as all in this file:"
+            " export the ids again, as text"
+        )
+
+
 def is_rounded(identifier: str) -> bool:
     """Whether a long number has only zeros where a spreadsheet loses digits."""
     return (
@@ -90,7 +101,7 @@ def are_rounded(identifiers: Iterable[str]) -> bool:
 
 def as_count(value: object) -> int | None:
     """A count that is not negative."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     word = as_text(value).strip()
     if GROUPED.fullmatch(word):
@@ -100,6 +111,8 @@ def as_count(value: object) -> int | None:
 
 def as_flag(value: object) -> bool | None:
     """Yes, no, or not said."""
+    if value is None:
+        return None
     word = as_text(value).strip().casefold()
     if word in ("true", "1", "t", "yes", "y"):
         return True
@@ -128,6 +141,8 @@ def as_items(value: object) -> list[object]:
 
 def as_names(value: object, mark: str) -> tuple[str, ...]:
     """Hashtags or handles in a list or in a cell, parted as people part them, without ``mark``."""
+    if value is None:
+        return ()
     names: list[str] = []
     for item in as_items(value):
         if isinstance(item, Mapping):
@@ -144,6 +159,8 @@ def as_names(value: object, mark: str) -> tuple[str, ...]:
 
 def as_links(value: object) -> tuple[str, ...]:
     """The http(s) addresses in a list or in a cell."""
+    if value is None:
+        return ()
     links: list[str] = []
     for item in as_items(value):
         if isinstance(item, Mapping):

@@ -37,7 +37,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "bio": ("author_bio", "bio", "user_description", "author_description", "account_note"),
     "followers": (
         "followers", "author_followers", "followers_count", "user_followers_count",
-        "account_followers_count", "author_followers_count", "author_public_metrics_followers_count",
+        "account_followers_count", "author_followers_count",
+        "author_public_metrics_followers_count",
     ),
     "bot": ("bot", "author_bot", "account_bot"),
     "text": (
@@ -88,9 +89,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 X_COLUMNS = frozenset(
-    "screenname fromuser fulltext statusurl tweet tweetid tweettext retweetcount favoritecount "
-    "inreplytostatusid inreplytostatusidstr retweetedstatusid".split()
-)
+    (
+        "screenname", "fromuser", "fulltext", "statusurl", "tweet", "tweetid", "tweettext",
+        "retweetcount", "favoritecount", "inreplytostatusid", "inreplytostatusidstr",
+        "retweetedstatusid",
+    )
+)  # fmt: skip
 
 OWN_COLUMNS = frozenset(("uri", "source", "instance", "kind", "createdat"))
 
@@ -169,6 +173,6 @@ def require(layout: Layout, columns: Iterable[str], path: object) -> None:
 def find_origin(columns: Iterable[str]) -> Origin:
     """Whose export has these columns."""
     names = {plain(name) for name in columns}
-    if OWN_COLUMNS <= names:
+    if names >= OWN_COLUMNS:
         return "own"
     return "x" if names & X_COLUMNS else "other"

@@ -29,9 +29,11 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # Scripts in which detection is reliable. Among the Latin code pages it is not (French is often
 # called cp1250), so that those are all read as Windows-1252, the most common by far.
 DETECTABLE = frozenset(
-    "cp1251 koi8_r cp1253 cp1255 cp1256 cp874 shift_jis cp932 euc_jp gb18030 gbk gb2312 big5 "
-    "euc_kr cp949".split()
-)
+    (
+        "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874", "shift_jis", "cp932",
+        "euc_jp", "gb18030", "gbk", "gb2312", "big5", "euc_kr", "cp949",
+    )
+)  # fmt: skip
 
 TextLines = Iterator[tuple[int, str]]
 

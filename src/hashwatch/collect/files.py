@@ -35,7 +35,7 @@ class SourceFile:
         stored.seek(0)
         self.stream: BinaryIO = stored
         if magic[:2] == b"\x1f\x8b":
-            self.stream = gzip.GzipFile(fileobj=stored)  # type: ignore[assignment]
+            self.stream = gzip.GzipFile(fileobj=stored)
         elif magic == b"\x28\xb5\x2f\xfd":
             # 128 MB: what `zstd --long` makes by default; a larger window would break the bound.
             frames = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(

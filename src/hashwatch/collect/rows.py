@@ -1,7 +1,7 @@
 """One row of a table or one JSON object, its fields mapped → a post.
 
-What a field holds may be a cell's text or any JSON value. A row that lacks what a post needs is
-refused with a :class:`~hashwatch.collect.pages.RowError` that says what and why.
+A field holds a cell's text or any JSON value; an empty one may be missing. A row that lacks what a
+post needs is refused with a :class:`~hashwatch.collect.pages.RowError` that says what and why.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hashwatch.collect.cells import (
     as_text,
     as_word,
     as_words,
-    is_rounded,
+    refuse_rounded,
     web_address,
 )
 from hashwatch.collect.columns import CLOCK_FIELD, Origin
@@ -84,7 +84,10 @@ class RowReader:
             text = unescape(text)
         author = self.read_author(fields)
         uri, url = self.identify(fields, identifier, f"{created_at}\n{author.handle}\n{text}")
-        kind = self.read_kind(fields, text)
+        reply_to, boost_of, quote_of = (
+            self.reference(fields.get(field)) for field in ("reply_to", "boost_of", "quote_of")
+        )
+        kind = self.read_kind(fields, text, reply_to, boost_of, quote_of)
         found = entities(text)
         source, instance = self.read_place(fields)
         return Post(
@@ -99,9 +102,9 @@ class RowReader:
             url=url,
             kind=kind,
             language=as_language(fields.get("language")),
-            reply_to=self.reference(fields, "reply_to"),
-            boost_of=self.reference(fields, "boost_of") if kind == "boost" else None,
-            quote_of=self.reference(fields, "quote_of"),
+            reply_to=reply_to,
+            boost_of=boost_of if kind == "boost" else None,
+            quote_of=quote_of,
             hashtags=unite(found.hashtags, as_names(fields.get("hashtags"), "#＃")),
             mentions=unite(found.mentions, as_names(fields.get("mentions"), "@＠")),
             links=unite(found.links, as_links(fields.get("links"))),
@@ -116,11 +119,8 @@ class RowReader:
     def read_identifier(self, fields: Fields) -> str:
         """The row's id, empty where it has none; raises ``RowError`` where it is ruined."""
         identifier = as_identifier(fields.get("id"))
-        if self.ids_are_rounded and is_rounded(identifier):
-            raise RowError(
-                f"its id {identifier} was rounded by a spreadsheet, as all in this file:"
-                " export the ids again, as text"
-            )
+        if self.ids_are_rounded:
+            refuse_rounded(identifier)
         return identifier
 
     def read_time(self, fields: Fields, identifier: str) -> tuple[int, bool]:
@@ -177,26 +177,35 @@ class RowReader:
         digest = hashlib.sha256(content.encode()).hexdigest()[:24]
         return f"{self.form}:post/{digest}", None
 
-    def reference(self, fields: Fields, field: str) -> str | None:
+    def reference(self, value: object) -> str | None:
         """The URI of another post that the row names."""
+        if value is None:
+            return None
         try:
-            word = as_identifier(fields.get(field))
+            word = as_identifier(value)
         except RowError:
             return None  # a ruined id names no post
         if not word or ":" in word:
             return word or None
         return None if word == "0" else f"{self.form}:post/{word}"
 
-    def read_kind(self, fields: Fields, text: str) -> Kind:
+    def read_kind(
+        self,
+        fields: Fields,
+        text: str,
+        reply_to: str | None,
+        boost_of: str | None,
+        quote_of: str | None,
+    ) -> Kind:
         """What the row says it is, else what its text and references make of it."""
         stated = KINDS.get(as_word(fields.get("kind")).lower())
         if stated and (stated != "post" or self.origin == "own"):
             return stated
-        if self.reference(fields, "boost_of") or BOOST_TEXT.match(text):
+        if boost_of or BOOST_TEXT.match(text):
             return "boost"
-        if self.reference(fields, "reply_to"):
+        if reply_to:
             return "reply"
-        return "quote" if self.reference(fields, "quote_of") else "post"
+        return "quote" if quote_of else "post"
 
     def read_place(self, fields: Fields) -> tuple[str, str]:
         """Source and instance: as an own export names them, else this format and ``import``.

@@ -122,12 +122,12 @@ class Table:
 
     def split(self) -> Iterator[Record | BadRecord]:
         """Rows as the ``csv`` module splits them; a new reader takes over after each error."""
-        while not self.lines.ended:
+        while not self.lines.ran_out():
             reader = csv.reader(self.lines, delimiter=self.delimiter)
             try:
                 for cells in reader:
                     record = Record(cells, self.lines.take())
-                    if self.lines.ended:  # it wanted more: a quotation mark is still open
+                    if self.lines.ran_out():  # it wanted more: a quotation mark is still open
                         yield self.drop_first_line(record.lines, describe_unclosed(record))
                         break
                     yield record
@@ -152,10 +152,7 @@ class Table:
 
 
 class Lines:
-    """The text of numbered lines in turn, for ``csv.reader``; some can be given back.
-
-    ``ended`` is true once a line was asked for and there was none.
-    """
+    """The text of numbered lines in turn, for ``csv.reader``; some can be given back."""
 
     def __init__(self, lines: TextLines) -> None:
         self.fresh = lines
@@ -163,6 +160,10 @@ class Lines:
         self.taken: list[NumberedLine] = []
         self.ended = False
         self.last = 0
+
+    def ran_out(self) -> bool:
+        """Whether a line was asked for and there was none."""
+        return self.ended
 
     def number(self) -> int:
         """The number of the line handed out last."""

@@ -20,11 +20,9 @@ LAST_SECOND = 253_402_214_400  # a day before year 10,000, so that every zone ca
 DateOrder = Literal["day", "month"]
 
 MONTHS = {
-    name: number
-    for number, name in enumerate(
-        "jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1
-    )
-}
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
+    "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+}  # fmt: skip
 
 # RFC 2822, section 4.3; every other abbreviation means different zones to different people.
 ZONE_HOURS = {
@@ -179,7 +177,7 @@ def read_other(text: str, order: DateOrder | None) -> datetime:
     zone, rest = split_zone(text, clock)
     year, month, day = read_date(rest, text, order)
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone)  # noqa: DTZ001 - the zone may be stated elsewhere
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError as error:
         raise TimeError(f"{text[:40]!r} is no time of the calendar: {error}") from error
 

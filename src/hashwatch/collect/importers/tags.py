@@ -92,6 +92,7 @@ class TagsRows:
                 yield refuse(record.reason, record.text, record.line)
                 continue
             row = dict(zip(self.names, record.cells, strict=True))
+            raw = self.encode(dict(zip(self.table.header, record.cells, strict=True)))
             try:
                 yield self.post(
                     row, self.encode(dict(zip(self.table.header, record.cells, strict=True)))
