@@ -63,7 +63,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     except sqlite3.DatabaseError as error:
         raise _explain(error, path) from error
     if verdict != "ok":
-        raise DamagedError(_damaged(path, verdict))
+        raise DamagedError(_damaged(path, verdict.splitlines()[-1]))
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -165,6 +165,11 @@ def set_place(
     changed(connection, "place", 0)
 
 
+def places(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """Source, instance and event of every place that something was said of."""
+    return connection.execute("SELECT source, instance, event FROM places").fetchall()
+
+
 def set_clock(connection: sqlite3.Connection, place: PlaceKey, clock: Clock, wall: float) -> None:
     """Says what a replay's clock showed at the wall time ``wall``."""
     connection.execute(

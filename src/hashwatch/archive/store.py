@@ -123,6 +123,10 @@ class Archive:
             )
         )  # fmt: skip
 
+    def places(self) -> list[tuple[str, str, str]]:
+        """Source, instance and event of every place that something was said of."""
+        return runs.places(self._connection)
+
     def set_clock(self, place: PlaceKey, page: Page, wall: float) -> None:
         """Keeps a replay's clock as a page brought it; does nothing for other pages."""
         clock = page.clock

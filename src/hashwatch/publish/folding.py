@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from hashwatch.publish.batch import Tagged
+from hashwatch.publish.entries import Held
 from hashwatch.publish.rows import boosts_by_wording, wording
 
 UNNAMED_BOOSTS = frozenset({"csv", "jsonl", "x"})
@@ -29,6 +30,14 @@ def fold_by_wording(connection: sqlite3.Connection, tagged: Sequence[Tagged]) ->
     if worded:
         folds |= _by_wording(connection, worded)
     return folds
+
+
+def forget_wordings(connection: sqlite3.Connection, gone: Iterable[Held]) -> None:
+    """Lets go of the words that posts stood for."""
+    connection.executemany(
+        "DELETE FROM wordings WHERE fingerprint = ? AND post_id = ?",
+        [(wording(one.text), one.id) for one in gone if one.source in UNNAMED_BOOSTS],
+    )
 
 
 def _by_wording(connection: sqlite3.Connection, tagged: Sequence[Tagged]) -> dict[int, int]:

@@ -155,7 +155,7 @@ class Publisher:
         counts = rollups.nothing()
         ids = [*refs.get("post", ()), *refs.get("gone", ())]
         written, gone = self._publish_posts(writer, ids, counts)
-        writer.add(counts)
+        writer.finish(counts)
         if "author" in refs:
             known = self._dashboard.execute(
                 "SELECT authors.id FROM json_each(?) CROSS JOIN authors ON authors.id = value",
@@ -185,11 +185,13 @@ class Publisher:
             posts = reading.posts_by_id(self._archive, waiting)
             here = {post.id for post in posts}
             gone = [number for number in waiting if number not in here]
-            about = writer.dependents(waiting, [post.uri for post in posts])
-            shown = self._write_posts(writer, posts, counts)
+            shown, moved = self._write_posts(writer, posts, counts)
             hidden = gone + [number for number in here if number not in shown]
             went = writer.remove(hidden, counts)
             mirror.forget_sightings(self._dashboard, went)
+            moving = set(moved)
+            arrived = [post.uri for post in posts if post.id in moving]
+            about = writer.dependents([*moved, *went], arrived)
             written, removed = written + len(shown), removed + len(went)
             waiting = [number for number in about if number not in seen]
             seen.update(waiting)
@@ -197,7 +199,8 @@ class Publisher:
 
     def _write_posts(
         self, writer: Writer, posts: Sequence[ArchivedPost], counts: rollups.Counts
-    ) -> set[int]:
+    ) -> tuple[set[int], list[int]]:
+        """The numbers of those shown, and of those that their replies and boosts must follow."""
         author_ids = list({post.author_id for post in posts})
         authors = reading.authors_by_id(self._archive, author_ids)
         relatives = writer.relatives(
@@ -209,6 +212,7 @@ class Publisher:
         )  # fmt: skip
         fresh = set(writer.unknown_authors(one.post.author_id for one in tagged))
         writer.write_authors([author for author in authors if author.id in fresh])
-        writer.write(tagged, counts)
+        moved = writer.write(tagged, counts)
+        writer.await_missing(posts, [*relatives, *(one.post.id for one in tagged)])
         mirror.mirror_sightings(self._archive, self._dashboard, [one.post.id for one in tagged])
-        return {one.post.id for one in tagged}
+        return {one.post.id for one in tagged}, moved

@@ -119,14 +119,15 @@ def _fill(
         fresh = set(writer.unknown_authors(one.post.author_id for one in tagged))
         writer.write_authors([author for author in authors if author.id in fresh])
         writer.write(tagged, counts, all_new=True)
+        writer.await_missing(posts, [*relatives, *(one.post.id for one in tagged)])
         mirror.mirror_sightings(archive, made, [one.post.id for one in tagged])
         done, shown = done + len(posts), shown + len(tagged)
         if sum(map(len, counts.values())) > 500_000:
-            writer.add(counts)
+            writer.finish(counts)
             counts = rollups.nothing()
         if on_progress:
             on_progress(done, total)
-    writer.add(counts)
+    writer.finish(counts)
     _mirror_all(archive, made, events)
     board.create_indexes(made)
     return Rebuilt(shown, seq)

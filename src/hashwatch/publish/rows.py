@@ -17,7 +17,7 @@ from hashwatch.publish.tagging import Words
 INVENTED_SOURCE = "replay"
 BOOST_MARK = re.compile(r"RT @\w+:?\s*")
 FEWEST_WORDS = 4
-LETTERS_COMPARED = 80
+LETTERS_COMPARED = 50
 
 
 def post_row(post: ArchivedPost, words: Words, folds_into: int | None) -> tuple[object, ...]:
@@ -104,6 +104,11 @@ def wording(text: str) -> int | None:
         return None
     letters = _NOT_LETTERS.sub("", "".join(words))[:LETTERS_COMPARED]
     return int.from_bytes(blake2b(letters.encode(), digest_size=8).digest(), signed=True)
+
+
+def target(uri: str) -> int:
+    """A number that stands for a URI which is not here."""
+    return int.from_bytes(blake2b(uri.encode(), digest_size=8).digest(), signed=True)
 
 
 _NOT_LETTERS = re.compile(r"[\W_]+")

@@ -50,10 +50,6 @@ CREATE INDEX posts_author ON posts (author_id, id);
 CREATE INDEX posts_language ON posts (language, id);
 CREATE INDEX posts_engagement ON posts (engagement, id);
 CREATE INDEX posts_folds_into ON posts (folds_into, id) WHERE folds_into IS NOT NULL;
-CREATE INDEX posts_without_parent ON posts (reply_to)
-  WHERE reply_to IS NOT NULL AND parent_id IS NULL;
-CREATE INDEX posts_without_original ON posts (boost_of)
-  WHERE boost_of IS NOT NULL AND folds_into IS NULL;
 CREATE INDEX posts_parent ON posts (parent_id, id) WHERE parent_id IS NOT NULL;
 
 CREATE INDEX posts_invented ON posts (id) WHERE invented = 1;
@@ -113,6 +109,12 @@ CREATE INDEX post_sessions_post ON post_sessions (post_id);
 
 -- Boosts that quote their original's words without naming it are folded by those words.
 CREATE TABLE wordings (fingerprint INTEGER PRIMARY KEY, post_id INTEGER NOT NULL);
+
+-- Posts that answer or boost one which is not here; its arrival tags them again.
+CREATE TABLE waiting (
+  target INTEGER NOT NULL,       -- 64 bits of the checksum of the missing post's URI
+  post_id INTEGER NOT NULL, PRIMARY KEY (target, post_id)
+) WITHOUT ROWID;
 
 -- The same post on other servers, and how its counts moved (only where they did).
 CREATE TABLE sightings (

@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from hashwatch.archive.identity import seconds_of
-from hashwatch.archive.reading import ArchivedAuthor
+from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost
 from hashwatch.model import Event
 from hashwatch.publish import rollups
 from hashwatch.publish.batch import Relative, Tagged
 from hashwatch.publish.entries import Held, held
-from hashwatch.publish.folding import fold_by_wording
+from hashwatch.publish.folding import fold_by_wording, forget_wordings
 from hashwatch.publish.registry import Registry
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
-from hashwatch.publish.rows import INSERT_POST, host_of, post_row, reasons_json
+from hashwatch.publish.rows import INSERT_POST, host_of, post_row, reasons_json, target
 from hashwatch.publish.tagging import Tagger
 from hashwatch.queries.fold import index_text
 
@@ -36,6 +36,7 @@ class Writer:
         self._hashtags = Registry(connection, "hashtags", "name", lambda _, shown: (shown,))
         self._links = Registry(connection, "links", "url", lambda url, _: (host_of(url),))
         self._authors: set[int] = set()
+        self._left: set[int] = set()
         self._zones = {number + 1: event.timezone for number, event in enumerate(events)}
         self._slots = _numbered(connection, events)
 
@@ -44,6 +45,7 @@ class Writer:
         self._hashtags.forget()
         self._links.forget()
         self._authors.clear()
+        self._left.clear()
 
     def relatives(self, ids: Iterable[int]) -> dict[int, Relative]:
         """What posts already here pass on to their replies and boosts."""
@@ -84,13 +86,14 @@ class Writer:
 
     def write(
         self, tagged: Sequence[Tagged], counts: rollups.Counts, *, all_new: bool = False
-    ) -> None:
+    ) -> list[int]:
         """Puts posts in, in place of what stood under their numbers; counts go to ``counts``.
 
-        ``all_new`` promises that none of them is here yet (a rebuild).
+        ``all_new`` promises that none of them is here yet (a rebuild). Returns the numbers of
+        those whose replies and boosts must follow: new ones, and ones with other words, events or
+        session than before.
         """
-        if not all_new:
-            self.remove([one.post.id for one in tagged], counts)
+        before = {} if all_new else self._take_out([one.post.id for one in tagged], counts)
         self._learn_names(tagged)
         folds = fold_by_wording(self._connection, tagged)
         execute_many = self._connection.executemany
@@ -114,16 +117,37 @@ class Writer:
         entries = self._write_assignments(tagged)
         rollups.count(counts, entries, self._zones)
         self._count_authors(Counter(one.post.author_id for one in tagged))
+        return [
+            one.post.id
+            for one in tagged
+            if not self._passes_on_the_same(before.get(one.post.id), one)
+        ]
 
     def remove(self, ids: Sequence[int], counts: rollups.Counts) -> list[int]:
         """Takes posts out, with all that hangs on them; those that were here."""
+        return list(self._take_out(ids, counts))
+
+    def _passes_on_the_same(self, before: Held | None, now: Tagged) -> bool:
+        return (
+            before is not None
+            and before.text == (now.post.text or "")
+            and sorted(before.events) == [event + 1 for event in now.events]
+            and sorted(before.sessions)
+            == sorted(
+                (event + 1, self._slots[event][1].get(session.key, 0))
+                for event, session in now.sessions.items()
+            )
+        )
+
+    def _take_out(self, ids: Sequence[int], counts: rollups.Counts) -> dict[int, Held]:
         found = held(self._connection, ids)
         if not found:
-            return []
+            return found
         rollups.count(
             counts, [entry for one in found.values() for entry in one.entries()], self._zones, -1
         )
         self._unindex(found)
+        forget_wordings(self._connection, found.values())
         gone = [(number,) for number in found]
         execute_many = self._connection.executemany
         execute_many(
@@ -139,21 +163,42 @@ class Writer:
         ):
             execute_many(f"DELETE FROM {table} WHERE post_id = ?", gone)
         execute_many("DELETE FROM posts WHERE id = ?", gone)
-        left = Counter({one.author_id: 0 for one in found.values()})
-        left.subtract(one.author_id for one in found.values())
-        self._count_authors(left)
-        return list(found)
+        left = Counter(one.author_id for one in found.values())
+        self._count_authors({number: -count for number, count in left.items()})
+        self._left.update(left)
+        return found
 
-    def add(self, counts: rollups.Counts) -> None:
-        """Writes what was counted into the rollups."""
+    def finish(self, counts: rollups.Counts) -> None:
+        """Writes what was counted into the rollups, and drops authors who have no post left."""
         rollups.add(self._connection, counts)
+        if self._left:
+            self._connection.executemany(
+                "DELETE FROM authors WHERE id = ? AND posts = 0",
+                [(number,) for number in self._left],
+            )
+            self._authors -= self._left
+            self._left.clear()
+
+    def await_missing(self, posts: Sequence[ArchivedPost], here: Iterable[int]) -> None:
+        """Notes which of ``posts`` answer or boost one that is not ``here``."""
+        present = set(here)
+        rows = []
+        for post in posts:
+            about, uri = (
+                (post.original_id, post.boost_of)
+                if post.boost_of
+                else (post.parent_id, post.reply_to)
+            )
+            if uri is not None and about not in present:
+                rows.append((target(uri), post.id))
+        self._connection.executemany("INSERT OR IGNORE INTO waiting VALUES (?, ?)", rows)
 
     def dependents(self, ids: Sequence[int], uris: Sequence[str]) -> list[int]:
-        """Posts here that take something from ``ids`` or wait for one of ``uris``."""
-        numbers, names = (_json(list(ids)),), (_json(list(uris)),)
+        """Posts that take something from ``ids`` or wait for one of ``uris``."""
+        numbers, names = (_json(list(ids)),), (_json([target(uri) for uri in uris]),)
         found: dict[int, None] = {}
         for sql, wanted in (
-            (_REPLIES, numbers), (_BOOSTS, numbers), (_ORPHANS, names), (_STRAY_BOOSTS, names)
+            (_REPLIES, numbers), (_BOOSTS, numbers), (_WAITING, names)
         ):  # fmt: skip
             found.update((row[0], None) for row in self._connection.execute(sql, wanted))
         return list(found)
@@ -244,11 +289,4 @@ def _json(value: object) -> str:
 
 _REPLIES = "SELECT posts.id FROM json_each(?) CROSS JOIN posts ON parent_id = value"
 _BOOSTS = "SELECT posts.id FROM json_each(?) CROSS JOIN posts ON folds_into = value"
-_ORPHANS = (
-    "SELECT posts.id FROM json_each(?) CROSS JOIN posts INDEXED BY posts_without_parent"
-    " ON reply_to = value WHERE reply_to IS NOT NULL AND parent_id IS NULL"
-)
-_STRAY_BOOSTS = (
-    "SELECT posts.id FROM json_each(?) CROSS JOIN posts INDEXED BY posts_without_original"
-    " ON boost_of = value WHERE boost_of IS NOT NULL AND folds_into IS NULL"
-)
+_WAITING = "SELECT post_id FROM json_each(?) CROSS JOIN waiting ON target = value"

@@ -1,0 +1,363 @@
+"""The dashboard says what the archive holds: now, after changes, and when made anew."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.strategies import BEGIN, post
+from hashwatch.archive.store import Archive, PlaceKey
+from hashwatch.errors import InUseError
+from hashwatch.model import Event, Gap, Page, Post, RunState, Session, Theme, Tombstone
+from hashwatch.publish.dashboard import get_meta, set_meta
+from hashwatch.publish.publisher import Publisher
+from hashwatch.queries.buckets import GRAINS, bucket_start
+
+PLACE = PlaceKey("mastodon", "town.example", "natsec17")
+NOW = BEGIN + 50_000
+EVENT = Event(
+    slug="natsec17",
+    title="A conference",
+    hashtags=("NATSEC17",),
+    timezone="Asia/Kolkata",  # half an hour off, where careless hours go wrong
+    starts=BEGIN - 86_400,
+    ends=BEGIN + 86_400,
+    collect_from=BEGIN - 864_000,
+    collect_until=BEGIN + 864_000,
+    languages=("en", "fr"),
+    themes=(Theme("Oversight", ("oversight",)), Theme("Rights", ("rights", "surveillance"))),
+    sessions=(
+        Session("s1", "The oversight of the private sector", start=BEGIN, end=BEGIN + 600),
+        Session("s2", "Rights and surveillance", start=BEGIN + 600, end=BEGIN + 1200),
+    ),
+)
+OTHER = Event(
+    slug="other", title="Another", hashtags=("CYBERPARL",), timezone="Europe/London",
+    starts=BEGIN, ends=BEGIN + 1, collect_from=0, collect_until=BEGIN + 864_000, languages=("en",),
+)  # fmt: skip
+
+TABLES = (
+    "posts", "event_posts", "post_hashtags", "post_mentions", "post_links", "post_themes",
+    "post_sessions", "rollup_minute", "rollup_hour", "rollup_day", "authors", "runs", "gaps",
+    "coverage_hour", "sightings", "engagement", "wordings", "links",
+)  # fmt: skip
+
+
+class Room:
+    """An archive and its dashboard in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.archive_path, self.dashboard_path = folder / "archive.db", folder / "dashboard.db"
+        self.archive = Archive(self.archive_path)
+        self.run = self.archive.begin_run(PLACE, NOW)
+
+    def store(self, *posts: Post, tombstones: Sequence[Tombstone] = (), now: int = NOW) -> None:
+        """Commits a page."""
+        page = Page(posts=posts, tombstones=tuple(tombstones))
+        self.archive.store(page, self.run, PLACE, now)
+
+    def publisher(self, events: Sequence[Event] = (EVENT, OTHER)) -> Publisher:
+        """The one publisher."""
+        return Publisher(
+            self.archive_path, self.dashboard_path, events, "textblob", clock=lambda: float(NOW)
+        )
+
+    def publish(self) -> None:
+        """Catches up."""
+        with self.publisher() as publisher:
+            publisher.catch_up()
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """What a reader of the dashboard sees."""
+        with closing(sqlite3.connect(self.dashboard_path)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def everything(self) -> dict[str, list[str]]:
+        """The whole dashboard, in a form to compare."""
+        return {table: sorted(map(repr, self.rows(f"SELECT * FROM {table}"))) for table in TABLES}
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """An empty room."""
+    made = Room(tmp_path)
+    yield made
+    made.archive.close()
+
+
+def test_posts_arrive_with_their_tags(room: Room) -> None:
+    """Text, language, tone, themes, sessions, hashtags and counts stand where analysts look."""
+    room.store(
+        post(1, text="A wonderful talk on oversight", likes=3, language="en"),
+        post(2, text="Une excellente séance sur les droits humains et la sécurité", language="fr"),
+    )
+    room.publish()
+    assert room.rows(
+        "SELECT text, language, sentiment, likes, created_at, collected_at FROM posts ORDER BY id"
+    ) == [
+        ("A wonderful talk on oversight", "en", "positive", 3,
+         "2017-03-31T09:00:30Z", "2017-03-31T22:53:20Z"),
+        ("Une excellente séance sur les droits humains et la sécurité", "fr", None, 0,
+         "2017-03-31T09:01:00Z", "2017-03-31T22:53:20Z"),
+    ]  # fmt: skip
+    assert (
+        room.rows("SELECT name, reasons FROM post_themes JOIN themes ON themes.id = theme_id")[0][0]
+        == "Oversight"
+    )
+    assert room.rows("SELECT name, shown FROM hashtags") == [("natsec17", "NATSEC17")]
+    assert room.rows("SELECT posts FROM rollup_day WHERE facet = 'all'") == [(2,)]
+
+
+def test_posts_of_no_event_stay_out(room: Room) -> None:
+    """What matches no event, or lies outside its window, is not in this file."""
+    room.store(
+        post(1),
+        Post(**{**_fields(post(2)), "hashtags": ("Elsewhere",)}),
+        post(3, at=EVENT.collect_until + 5),
+    )
+    room.publish()
+    assert room.rows("SELECT count(*) FROM posts") == [(1,)]
+
+
+def test_a_post_may_belong_to_two_events(room: Room) -> None:
+    """Rollups are kept by event."""
+    room.store(Post(**{**_fields(post(1)), "hashtags": ("natsec17", "CyberParl")}))
+    room.publish()
+    assert room.rows("SELECT event_id FROM event_posts ORDER BY 1") == [(1,), (2,)]
+    assert room.rows("SELECT event_id, posts FROM rollup_day WHERE facet = 'all' ORDER BY 1") == [
+        (1, 1),
+        (2, 1),
+    ]
+
+
+def test_an_unsupported_language_is_unknown_not_neutral(room: Room) -> None:
+    """Nobody scored it, so there is no label and no polarity."""
+    room.store(post(1, text="Vielen Dank für diese wunderbare Sitzung heute", language="de"))
+    room.publish()
+    assert room.rows("SELECT language, sentiment, polarity FROM posts") == [("de", None, None)]
+    assert room.rows("SELECT unknown, neutral FROM rollup_day WHERE facet = 'all'") == [(1, 0)]
+
+
+def test_a_deleted_post_is_nowhere(room: Room) -> None:
+    """Its word is found in no table, no index and no rollup, boosts of it included."""
+    original = post(1, text="A word like xylophonic")
+    boost = post(2, text="A word like xylophonic", kind="boost", boost_of=original.uri)
+    room.store(original, boost, post(3, text="Another"))
+    room.publish()
+    assert len(room.rows("SELECT * FROM posts_index WHERE posts_index MATCH 'xylophonic'")) == 1
+    room.store(tombstones=[Tombstone(NOW, "deleted", uri=original.uri)])
+    room.publish()
+    assert room.rows("SELECT text FROM posts") == [("Another",)]
+    assert room.rows("SELECT * FROM posts_index WHERE posts_index MATCH 'xylophonic'") == []
+    assert room.rows("SELECT posts, boosts FROM rollup_day WHERE facet = 'all'") == [(1, 0)]
+    assert not any("xylophonic" in row for rows in room.everything().values() for row in rows)
+
+
+def test_an_edit_reaches_index_tone_and_boosts(room: Room) -> None:
+    """The new words replace the old ones everywhere, in the boosts as well."""
+    original = post(1, text="A wonderful talk")
+    room.store(original, post(2, kind="boost", boost_of=original.uri))
+    room.publish()
+    room.store(post(1, text="A terrible muddle", edited_at=NOW))
+    room.publish()
+    assert room.rows("SELECT text, sentiment, kind FROM posts ORDER BY id") == [
+        ("A terrible muddle", "negative", "post"),
+        ("A terrible muddle", "negative", "boost"),
+    ]
+    assert room.rows("SELECT count(*) FROM posts_index WHERE posts_index MATCH 'wonderful'") == [
+        (0,)
+    ]
+    assert room.rows("SELECT positive, negative FROM rollup_day WHERE facet = 'all'") == [(0, 1)]
+
+
+def test_boosts_fold_into_their_original(room: Room) -> None:
+    """By name where the platform says so; by their words where an old export does not."""
+    original = post(
+        1,
+        text="A long and useful remark on the many matters that the committee looked into",
+        source="csv",
+    )
+    room.store(
+        post(
+            5,
+            text="RT @person1: A long and useful remark on the many matters that the committee l…",
+            kind="boost",
+            source="csv",
+        ),
+        post(4, kind="boost", boost_of=original.uri),
+    )
+    room.publish()
+    room.store(original)  # exports are often newest first
+    room.publish()
+    found = room.rows("SELECT kind, folds_into FROM posts ORDER BY id")
+    number = room.rows("SELECT min(id) FROM posts")[0][0]
+    assert found == [("post", None), ("boost", number), ("boost", number)]
+
+
+def test_a_reply_follows_its_parent(room: Room) -> None:
+    """A reply without hashtags joins its parent's event and session, also when it comes first."""
+    parent = post(40, text="On oversight of the private sector: what about audits?")
+    reply = Post(**{**_fields(post(41, text="Good point")), "hashtags": (), "kind": "reply",
+                    "reply_to": parent.uri})  # fmt: skip
+    room.store(reply)
+    room.publish()
+    assert room.rows("SELECT count(*) FROM posts") == [(0,)]
+    room.store(parent)
+    room.store(reply)
+    room.publish()
+    assert room.rows("SELECT count(*) FROM posts WHERE parent_id IS NOT NULL") == [(1,)]
+
+
+def test_runs_and_gaps_are_mirrored_once(room: Room) -> None:
+    """Coverage counts each run once, however often it is published."""
+    room.store(post(1))
+    room.archive.end_run(room.run, RunState.PARTIAL, "rate limit", NOW + 5)
+    room.archive.open_gap(Gap("mastodon", "town.example", BEGIN, BEGIN + 9, "rate limit"), NOW)
+    room.publish()
+    room.publish()
+    assert room.rows("SELECT state, received, reason FROM runs") == [("partial", 1, "rate limit")]
+    assert room.rows("SELECT runs, received FROM coverage_hour") == [(1, 1)]
+    assert room.rows("SELECT starts_at, filled_at FROM gaps") == [("2017-03-31T09:00:00Z", None)]
+
+
+def test_a_second_publisher_is_refused(room: Room) -> None:
+    """One writer a file."""
+    with room.publisher(), pytest.raises(InUseError, match="another publisher"):
+        room.publisher()
+
+
+def test_changed_themes_rebuild_by_themselves(room: Room) -> None:
+    """What was configured otherwise is tagged anew; tones that still hold are taken over."""
+    room.store(post(1, text="A wonderful talk on cohesion"))
+    room.publish()
+    assert room.rows("SELECT count(*) FROM post_themes") == [(0,)]
+    changed = Event(**{**_fields(EVENT), "themes": (Theme("Cohesion", ("cohesion",)),)})
+    with room.publisher([changed]) as publisher:
+        assert publisher.needs_rebuild()
+        publisher.catch_up()
+        assert not publisher.needs_rebuild()
+    assert room.rows("SELECT name FROM themes JOIN post_themes ON id = theme_id") == [("Cohesion",)]
+
+
+def test_an_old_schema_is_replaced_while_people_read(room: Room) -> None:
+    """Readers see the old dashboard or the new one; no read fails during the swap."""
+    room.store(*(post(n) for n in range(300)))
+    room.publish()
+    with closing(sqlite3.connect(room.dashboard_path)) as connection:
+        set_meta(connection, "schema", "older")
+        connection.commit()
+    stop, seen, failures = threading.Event(), set(), []
+
+    def read() -> None:
+        with closing(sqlite3.connect(room.dashboard_path)) as connection:
+            while not stop.is_set():
+                try:
+                    seen.add(connection.execute("SELECT count(*) FROM posts").fetchone())
+                except sqlite3.Error as error:
+                    failures.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    with room.publisher() as publisher:
+        publisher.catch_up()
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+    assert seen == {(300,)}
+    with closing(sqlite3.connect(room.dashboard_path)) as connection:
+        assert get_meta(connection, "schema") != "older"
+
+
+# A history: pages of posts, edits, boosts, replies and deletions in any order.
+_steps = st.one_of(
+    st.tuples(st.just("post"), st.integers(0, 6), st.sampled_from(
+        ["A wonderful talk", "oversight is a terrible muddle", "rights, rights and surveillance"]
+    )),
+    st.tuples(st.just("edit"), st.integers(0, 6), st.integers(1, 3)),
+    st.tuples(st.just("boost"), st.integers(0, 6), st.integers(0, 6)),
+    st.tuples(st.just("repeat"), st.integers(0, 6), st.integers(0, 6)),
+    st.tuples(st.just("reply"), st.integers(0, 6), st.integers(0, 6)),
+    st.tuples(st.just("delete"), st.integers(0, 6), st.just(0)),
+    st.tuples(st.just("publish"), st.just(0), st.just(0)),
+)  # fmt: skip
+
+
+@given(st.lists(_steps, min_size=1, max_size=14))
+@settings(max_examples=40, deadline=None)
+def test_catching_up_equals_making_anew(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, object]]
+) -> None:
+    """Whatever happened, the kept-up dashboard, a rebuilt one and a plain count agree."""
+    room = Room(tmp_path_factory.mktemp("room"))
+    try:
+        for minute, (kind, number, more) in enumerate(steps):
+            _take(room, kind, number, more, NOW + minute)
+        room.publish()
+        kept_up = room.everything()
+        _agree_with_a_plain_count(room)
+        with room.publisher() as publisher:
+            publisher.rebuild(workers=1)
+        assert room.everything() == kept_up
+        _agree_with_a_plain_count(room)
+    finally:
+        room.archive.close()
+
+
+def _take(room: Room, kind: str, number: int, more: object, now: int) -> None:
+    match kind:
+        case "publish":
+            room.publish()
+        case "post":
+            room.store(post(number, text=str(more)), now=now)
+        case "edit":
+            room.store(post(number, text=f"Edited {more}", edited_at=NOW + int(str(more))), now=now)
+        case "boost":
+            original = post(int(str(more)))
+            room.store(original, post(100 + number, kind="boost", boost_of=original.uri), now=now)
+        case "repeat":
+            text = f"RT @person1: a remark that many repeat, number {more}"
+            room.store(post(200 + number, kind="boost", text=text, source="csv"), now=now)
+        case "reply":
+            room.store(
+                post(300 + number, text="Yes", kind="reply", reply_to=post(int(str(more))).uri),
+                now=now,
+            )
+        case "delete":
+            room.store(tombstones=[Tombstone(now, "deleted", uri=post(number).uri)], now=now)
+
+
+def _agree_with_a_plain_count(room: Room) -> None:
+    """Rollups against the posts themselves, and the index against their words."""
+    zone = ZoneInfo(EVENT.timezone)
+    posts = room.rows("SELECT posts.id, kind, sentiment, author_id, text, boost_of FROM posts")
+    for grain in GRAINS:
+        counted: dict[int, list[int]] = {}
+        for number, kind, sentiment, *_ in posts:
+            bucket = bucket_start(int(str(number)) >> 20, grain, zone)
+            values = counted.setdefault(bucket, [0, 0, 0])
+            values[0] += 1
+            values[1] += kind == "boost"
+            values[2] += kind != "boost" and sentiment == "positive"
+        assert {
+            row[0]: list(row[1:])
+            for row in room.rows(
+                f"SELECT bucket, posts, boosts, positive FROM rollup_{grain} WHERE facet = 'all'"
+            )
+        } == counted
+    assert room.rows("SELECT sum(posts) FROM authors") == [(len(posts),)] or not posts
+    indexed = room.rows("SELECT count(*) FROM posts_index WHERE posts_index MATCH 'wonderful'")
+    assert indexed == [(sum("wonderful" in str(row[4]) and row[5] is None for row in posts),)]
+
+
+def _fields(struct: Post | Event) -> dict[str, object]:
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
