@@ -19,6 +19,7 @@ from hashwatch.errors import ImportFormatError
 
 LINE_LIMIT = 32 * 1024 * 1024
 HEAD_SIZE = 65_536
+BUFFER = 1 << 18
 
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 """What reading raises when the compressed file is cut off or damaged."""
@@ -35,13 +36,13 @@ class SourceFile:
         stored.seek(0)
         self.stream: BinaryIO = stored
         if magic[:2] == b"\x1f\x8b":
-            self.stream = gzip.GzipFile(fileobj=stored)
+            self.stream = io.BufferedReader(gzip.GzipFile(fileobj=stored), BUFFER)
         elif magic == b"\x28\xb5\x2f\xfd":
             # 128 MB: what `zstd --long` makes by default; a larger window would break the bound.
             frames = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
                 stored, read_across_frames=True
             )
-            self.stream = io.BufferedReader(frames, 1 << 18)  # type: ignore[arg-type]
+            self.stream = io.BufferedReader(frames, BUFFER)
 
     def position(self) -> int:
         """Bytes of the stored file read so far (compressed ones, so that its size is the end)."""

@@ -94,9 +94,7 @@ class TagsRows:
             row = dict(zip(self.names, record.cells, strict=True))
             raw = self.encode(dict(zip(self.table.header, record.cells, strict=True)))
             try:
-                yield self.post(
-                    row, self.encode(dict(zip(self.table.header, record.cells, strict=True)))
-                )
+                yield self.post(row, raw)
             except RowError as error:
                 yield refuse(str(error), record.text, record.line)
 
