@@ -1,0 +1,38 @@
+"""Secrets come from the environment or from a file, never from the configuration itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hashwatch.errors import ConfigError
+
+
+def read_token(where: str, token_env: str | None, token_file: Path | None) -> str | None:
+    """The token that ``token_env`` names or ``token_file`` holds; ``None`` when neither is set.
+
+    ``where`` names the setting in the ``ConfigError`` raised for a missing, empty or unusable one;
+    its text never holds the token.
+    """
+    if token_env and token_file:
+        raise ConfigError([f"{where}: give token_env or token_file, not both"])
+    if token_env:
+        origin, token = f"the variable {token_env}", os.environ.get(token_env, "")
+    elif token_file:
+        origin, token = f"the file {token_file}", _read(where, token_file)
+    else:
+        return None
+    token = token.strip()
+    if not token:
+        raise ConfigError([f"{where}: {origin} is empty or not set"])
+    if not token.isascii() or not token.isprintable():
+        raise ConfigError([f"{where}: {origin} holds characters that no token has"])
+    return token
+
+
+def _read(where: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError([f"{where}: the file {path} cannot be read: {reason}"]) from None
