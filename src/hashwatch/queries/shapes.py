@@ -74,11 +74,9 @@ class SessionRow(TypedDict):
     track: str
     theme: str
     speakers: list[str]
+    url: str | None
     posts: int
-    positive: int
-    neutral: int
-    negative: int
-    unknown: int
+    tone: Counts
     href: str
     state: str
 

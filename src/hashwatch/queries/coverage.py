@@ -1,0 +1,163 @@
+"""What was collected, and what was not."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from hashwatch.queries.buckets import buckets_between, from_iso, local_text, next_bucket
+from hashwatch.queries.events import Event, source_lamps
+from hashwatch.queries.gaps import find_gaps
+from hashwatch.queries.hrefs import posts_href
+from hashwatch.queries.ranges import range_parameters
+from hashwatch.queries.shapes import Data
+from hashwatch.queries.statements import ask, run, statement
+
+HOURS = 48
+
+
+def coverage_page(connection: sqlite3.Connection, event: Event, now: int, wall: float) -> Data:
+    """Places, the last 48 hours of the event's clock by source, gaps and the latest runs."""
+    places = _places(connection, event, wall)
+    hours = buckets_between(now - (HOURS - 1) * 3600, now + 1, "hour", event.zone)
+    gaps = find_gaps(connection, event, event.collect_from, max(now, event.collect_until))
+    return {
+        "summary": _summary(places, gaps),
+        "places": places,
+        "hours": [{"bucket": hour, "local": local_text(hour, event.zone)} for hour in hours],
+        "rows": _rows(connection, event, places, hours, gaps),
+        "gaps": gaps,
+        "runs": _runs(connection, event),
+        "rejects": sum(place["rejected"] for place in places),
+    }
+
+
+def _places(connection: sqlite3.Connection, event: Event, wall: float) -> list[Data]:
+    """Every place that is set up or has posts, with what came of its runs."""
+    totals = {(s, i): sums for s, i, *sums in ask(connection, "coverage_totals", {})}
+    lamps = {
+        (lamp["source"], lamp["instance"]): lamp for lamp in source_lamps(connection, event, wall)
+    }
+    unknown = {"state": "finished", "detail": "", "checked_at": None, "age_seconds": None}
+    places = []
+    for source, instance in sorted(lamps.keys() | totals.keys()):
+        lamp = lamps.get((source, instance), unknown)
+        runs, failed, received, new, rejected = totals.get((source, instance), [0] * 5)
+        checked = lamp["checked_at"]
+        places.append(
+            {
+                "source": source,
+                "instance": instance,
+                "state": lamp["state"],
+                "detail": lamp["detail"],
+                "checked_at": checked,
+                "checked_local": local_text(from_iso(checked), event.zone) if checked else None,
+                "age_seconds": lamp["age_seconds"],
+                "runs": runs,
+                "failed": failed,
+                "received": received,
+                "new": new,
+                "rejected": rejected,
+            }
+        )
+    return places
+
+
+def _rows(
+    connection: sqlite3.Connection,
+    event: Event,
+    places: list[Data],
+    hours: list[int],
+    gaps: list[Data],
+) -> list[Data]:
+    if not hours:
+        return []
+    window = {"from": hours[0] - 3600, "to": hours[-1] + 3600}
+    ran: dict[tuple[str, str, int], list[int]] = {}
+    for source, instance, bucket, *sums in ask(connection, "coverage_hours", window):
+        ran[source, instance, bucket] = sums
+    posts = _posts_by_source(connection, event, hours)
+    instances: dict[str, int] = {}
+    for place in places:
+        instances[place["source"]] = instances.get(place["source"], 0) + 1
+    rows = []
+    for place in places:
+        source, instance = place["source"], place["instance"]
+        own = [gap for gap in gaps if (gap["source"], gap["instance"]) == (source, instance)]
+        cells = []
+        for hour in hours:
+            runs, failed, _, new, _ = ran.get((source, instance, hour - hour % 3600), [0] * 5)
+            # One place's posts are all its source's; of several, what each brought first.
+            count = posts.get((source, hour), 0) if instances[source] == 1 else new
+            cells.append(_cell(event, source, hour, count, runs, failed, own))
+        rows.append({"source": source, "instance": instance, "cells": cells})
+    return rows
+
+
+def _cell(
+    event: Event, source: str, hour: int, posts: int, runs: int, failed: int, gaps: list[Data]
+) -> Data:
+    end = next_bucket(hour, "hour", event.zone)
+    in_gap = any(
+        not gap["filled"] and gap["from"] < end and (gap["to"] is None or gap["to"] > hour)
+        for gap in gaps
+    )
+    if in_gap:
+        state = "gap"
+    elif posts or runs > failed:
+        state = "ok"
+    elif failed:
+        state = "failed"
+    elif end <= event.collect_from or hour >= event.collect_until:
+        state = "outside"
+    else:
+        state = "none"
+    span = range_parameters(event, hour, end)
+    return {
+        "posts": posts,
+        "runs": runs,
+        "failed": failed,
+        "gap": in_gap,
+        "state": state,
+        "href": posts_href(event.slug, source=source, **span),
+    }
+
+
+def _posts_by_source(
+    connection: sqlite3.Connection, event: Event, hours: list[int]
+) -> dict[tuple[str, int], int]:
+    sql = statement("facet_buckets").replace("rollup_:grain", "rollup_hour")
+    window = {"event": event.id, "facet": "source", "from": hours[0], "to": hours[-1] + 3600}
+    return {(row[0], row[1]): row[2] for row in run(connection, sql, window)}
+
+
+def _runs(connection: sqlite3.Connection, event: Event) -> list[Data]:
+    names = (
+        "id", "source", "instance", "hashtag", "started_at", "ended_at", "state", "pages",
+        "received", "new", "changed", "rejected", "reason",
+    )  # fmt: skip
+    runs = []
+    for values in ask(connection, "runs_latest", {}):
+        run_: dict[str, Any] = dict(zip(names, values, strict=True))
+        ended_at = run_.pop("ended_at")
+        started = from_iso(run_["started_at"])
+        run_["local"] = local_text(started, event.zone)
+        run_["seconds"] = from_iso(ended_at) - started if ended_at else None
+        runs.append(run_)
+    return runs
+
+
+def _summary(places: list[Data], gaps: list[Data]) -> str:
+    """What works and what does not, in a sentence."""
+    if not places:
+        return "No source is set up."
+    working = [p for p in places if p["state"] in ("collecting", "replaying")]
+    failing = [p for p in places if p["state"] in ("unreachable", "denied", "rate-limited")]
+    parts = [f"{len(working)} of {len(places)} places are being collected from"]
+    if failing:
+        listed = ", ".join(f"{p['instance'] or p['source']} is {p['state']}" for p in failing[:3])
+        parts.append(listed + (f" and {len(failing) - 3} more" if len(failing) > 3 else ""))
+    unfilled = sum(1 for gap in gaps if not gap["filled"])
+    noun = "gap is" if unfilled == 1 else "gaps are"
+    parts.append(f"{unfilled} {noun} not filled" if unfilled else "no gap is open")
+    return "; ".join(parts) + "."

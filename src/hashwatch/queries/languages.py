@@ -1,0 +1,17 @@
+"""What languages are called."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+def language_name(code: str) -> str:
+    """The English name of an ISO 639-1 code; the code itself where it is not known."""
+    return _names().get(code, code)
+
+
+@cache
+def _names() -> dict[str, str]:
+    listed = (files(__package__) / "languages.txt").read_text(encoding="utf-8")
+    return dict(line.split(" ", 1) for line in listed.splitlines())

@@ -1,0 +1,216 @@
+"""The overview: what is happening, in one page."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hashwatch.errors import FilterError
+from hashwatch.queries.buckets import local_day
+from hashwatch.queries.cards import post_cards
+from hashwatch.queries.events import Event
+from hashwatch.queries.filters import Filters
+from hashwatch.queries.hrefs import event_href, posts_href, session_href
+from hashwatch.queries.now import last_minutes, recent_by_theme, usual_rates, window
+from hashwatch.queries.programme import programme, stage, tones
+from hashwatch.queries.ranges import Range, chosen_range, range_parameters, whole_event
+from hashwatch.queries.rankings import rankings
+from hashwatch.queries.search import find_posts
+from hashwatch.queries.selection import select
+from hashwatch.queries.series import WHOLE, series
+from hashwatch.queries.shapes import Data, SessionRow, ThemeRow, Tone
+from hashwatch.queries.statements import ask
+from hashwatch.queries.themes import theme_rows
+from hashwatch.queries.tone import tone
+
+CARDS = 20
+TABS = {"latest": "Latest", "top": "Top", "questions": "Questions", "negative": "Negative"}
+PARAMETERS = ("grain", "from", "to", "tab")
+
+
+def overview(
+    connection: sqlite3.Connection, event: Event, params: Mapping[str, str], now: int
+) -> Data:
+    """Everything on the overview but its shell. ``params`` are `PARAMETERS`."""
+    tab = params.get("tab", "") or "latest"
+    if tab not in TABS:
+        raise FilterError("tab", f"“{tab}” is not one of {', '.join(TABS)}")
+    span = chosen_range(connection, event, params, now)
+    usual = usual_rates(connection, event, now)
+    sessions = programme(connection, event, now)
+    on_stage, today = stage(event, sessions, now)
+    totals = event_totals(connection, event)
+    themes = theme_rows(connection, event, now, usual, totals["posts"])
+    current = {
+        "last_5": last_minutes(connection, event, now, usual, 5),
+        "last_30": last_minutes(connection, event, now, usual, 30),
+        "total": totals,
+    }
+    return {
+        "sentence": sentence(connection, event, now, current, themes, on_stage["current"]),
+        "now": current,
+        "stage": on_stage,
+        "tone": recent_tone(connection, event, now),
+        "series": series(connection, event, WHOLE, span, now, sessions),
+        "themes": themes,
+        "sessions": today,
+        **rankings(connection, event, *_ranked_time(connection, event, span, now)),
+        "tab": tab,
+        "tabs": _tabs(event, params, tab),
+        "posts": post_cards(connection, event, _tab_posts(connection, event, tab, span)),
+    }
+
+
+def event_totals(connection: sqlite3.Connection, event: Event) -> Data:
+    """Posts, boosts and people of the whole event."""
+    posts, boosts, _, _ = ask(connection, "event_totals", {"event": event.id})[0]
+    authors = ask(connection, "count_authors", {"event": event.id})[0][0]
+    return {"posts": posts, "boosts": boosts, "authors": authors, "href": posts_href(event.slug)}
+
+
+def recent_tone(connection: sqlite3.Connection, event: Event, now: int) -> Tone:
+    """The tone of the last hour, or of the whole event once it is over."""
+    if event.clock_mode == "over":
+        start, end = whole_event(connection, event, now)
+        words, filters = "whole event", {}
+    else:
+        start, end = window(now, 60)
+        words, filters = "last hour", range_parameters(event, start, end)
+    bounds = {"event": event.id, "facet": "all", "value": "", "from": start, "to": end}
+    return tone(event.slug, tones(ask(connection, "window", bounds)[0]), words, filters)
+
+
+def sentence(
+    connection: sqlite3.Connection,
+    event: Event,
+    now: int,
+    current: Data,
+    themes: Sequence[ThemeRow],
+    on_stage: Sequence[SessionRow],
+) -> list[Data]:
+    """What is happening, in one sentence made of figures, each a link."""
+    if event.clock_mode == "over":
+        return _looking_back(connection, event, current["total"], themes)
+    half_hour = current["last_30"]
+    parts = [
+        _part(_count(half_hour["posts"], "post"), half_hour["href"]),
+        _part(f" in the last 30 minutes{_against_usual(half_hour['ratio'])}"),
+    ]
+    leading = _leading_theme(connection, event, now, themes, half_hour["posts"])
+    if leading:
+        start, end = window(now, 30)
+        span = range_parameters(event, start, end)
+        parts += [
+            _part("; mostly about "),
+            _part(leading["name"], posts_href(event.slug, theme=leading["name"], **span)),
+        ]
+    if on_stage:
+        first = on_stage[0]
+        if leading and first["theme"] == leading["name"]:
+            parts.append(_part(", on stage now"))
+        else:
+            parts.append(_part("; on stage: "))
+            parts.append(_part(first["title"], session_href(event.slug, first["code"])))
+    return [*parts, _part(".")]
+
+
+def _looking_back(
+    connection: sqlite3.Connection, event: Event, total: Data, themes: Sequence[ThemeRow]
+) -> list[Data]:
+    parts = [
+        _part(_count(total["posts"], "post"), total["href"]),
+        _part(f" by {_count(total['authors'], 'person', 'people')}"),
+    ]
+    days = ask(connection, "busy_days", {"event": event.id})
+    if days:
+        day, posts = max(days, key=lambda row: row[1])
+        label = local_day(day, event.zone)
+        span = range_parameters(event, day, day + 86400)
+        parts += [_part("; most on "), _part(label, posts_href(event.slug, **span))]
+        parts.append(_part(f" ({posts:,})"))
+    if themes and themes[0]["posts"]:
+        parts += [_part("; mostly about "), _part(themes[0]["name"], themes[0]["href"])]
+    return [*parts, _part(".")]
+
+
+def _leading_theme(
+    connection: sqlite3.Connection,
+    event: Event,
+    now: int,
+    themes: Sequence[ThemeRow],
+    posts: int,
+) -> ThemeRow | None:
+    """The theme of at least three posts in ten of the last half hour."""
+    recent = recent_by_theme(connection, event, now)
+    ids: dict[Any, str] = {row[0]: row[1] for row in ask(connection, "themes", {"event": event.id})}
+    if not recent:
+        return None
+    identity, used = max(recent.items(), key=lambda item: item[1])
+    if used < 3 or used < 0.3 * posts:
+        return None
+    return next((row for row in themes if row["name"] == ids.get(identity)), None)
+
+
+def _against_usual(ratio: float | None) -> str:
+    if ratio is None:
+        return ""
+    if 0.85 <= ratio <= 1.15:
+        return ", about the usual"
+    if 1.85 <= ratio <= 2.15:
+        return ", twice the usual"
+    if 0.45 <= ratio <= 0.55:
+        return ", half the usual"
+    return f", {ratio:.1f} times the usual"
+
+
+def _count(value: int, one: str, many: str | None = None) -> str:
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def _part(text: str, href: str | None = None) -> Data:
+    return {"text": text, "href": href}
+
+
+def _ranked_time(
+    connection: sqlite3.Connection, event: Event, span: Range, now: int
+) -> tuple[int, int]:
+    """The time of the lists: the one chosen, else today, else (over) the whole event."""
+    if span.zoomed:
+        return span.start, span.end
+    if event.clock_mode == "over":
+        return whole_event(connection, event, now)
+    return now, now + 1
+
+
+def _tabs(event: Event, params: Mapping[str, str], selected: str) -> list[Data]:
+    kept = {name: params.get(name, "") for name in ("grain", "from", "to")}
+    return [
+        {
+            "key": key,
+            "label": label,
+            "href": event_href(event.slug, "", {**kept, "tab": "" if key == "latest" else key}),
+            "count": None,
+            "selected": key == selected,
+        }
+        for key, label in TABS.items()
+    ]
+
+
+def _tab_posts(connection: sqlite3.Connection, event: Event, tab: str, span: Range) -> list[int]:
+    """The posts under a tab: of the time chosen, else of the whole event."""
+    start, end = (span.start, span.end) if span.zoomed else (None, None)
+    if tab == "questions":
+        bounds = {
+            "event": event.id,
+            "low": 0 if start is None else start << 20,
+            "high": 1 << 62 if end is None else end << 20,
+            "size": CARDS,
+        }
+        return [row[0] for row in ask(connection, "questions", bounds)]
+    filters = {
+        "latest": Filters(start=start, end=end),
+        "top": Filters(start=start, end=end, sort="engaged"),
+        "negative": Filters(start=start, end=end, sentiment="negative", kind="original"),
+    }[tab]
+    return find_posts(connection, select(connection, event, filters), size=CARDS).ids

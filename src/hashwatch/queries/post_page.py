@@ -1,0 +1,103 @@
+"""One post: its tags and their reasons, its counts over time, where else it was seen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from hashwatch.errors import MissingError
+from hashwatch.queries.buckets import from_iso, local_text
+from hashwatch.queries.cards import post_cards
+from hashwatch.queries.events import Event
+from hashwatch.queries.hrefs import posts_href, session_href
+from hashwatch.queries.markup import plain_name, safe_url
+from hashwatch.queries.shapes import Data
+from hashwatch.queries.statements import ask
+
+
+def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Data:
+    """Everything on a post's page but its shell."""
+    rows = ask(connection, "post_in_event", {"event": event.id, "post": post_id})
+    if not rows:
+        raise MissingError(f"There is no post {post_id} in {event.slug}.")
+    _, language, sentiment, polarity, confidence, url, uri, _ = rows[0]
+    one = {"post": post_id, "event": event.id}
+    return {
+        "post": post_cards(connection, event, [post_id])[0],
+        "tags": {
+            "language": {"value": language, "source": None},
+            "sentiment": {
+                "label": sentiment,
+                "polarity": polarity,
+                "confidence": confidence,
+                "annotator": None,
+                "version": None,
+                "drivers": [],
+            },
+            "themes": [
+                {
+                    "name": name,
+                    "confidence": surely,
+                    "reasons": json.loads(reasons),
+                    "href": posts_href(event.slug, theme=name),
+                }
+                for name, surely, reasons in ask(connection, "post_themes", one)
+            ],
+            "session": _session(connection, event, one),
+        },
+        "engagement": [
+            {
+                "seen_at": seen_at,
+                "local": local_text(from_iso(seen_at), event.zone),
+                "boosts": boosts,
+                "likes": likes,
+                "replies": replies,
+                "quotes": quotes,
+            }
+            for seen_at, boosts, likes, replies, quotes in ask(connection, "post_engagement", one)
+        ],
+        "sightings": [
+            {
+                "instance": instance,
+                "seen_at": seen_at,
+                "local": local_text(from_iso(seen_at), event.zone),
+            }
+            for instance, seen_at in ask(connection, "post_sightings", one)
+        ],
+        "boosts": _boosts(connection, event, post_id),
+        "replies": post_cards(
+            connection, event, [row[0] for row in ask(connection, "post_replies", one)]
+        ),
+        "original_url": safe_url(url) or safe_url(uri),
+    }
+
+
+def _session(connection: sqlite3.Connection, event: Event, one: Data) -> Data | None:
+    for code, title, confidence, reasons in ask(connection, "post_session", one):
+        return {
+            "code": code,
+            "title": title,
+            "href": session_href(event.slug, code),
+            "confidence": confidence,
+            "reasons": json.loads(reasons),
+        }
+    return None
+
+
+def _boosts(connection: sqlite3.Connection, event: Event, post_id: int) -> list[Data]:
+    return [
+        {
+            "author": {
+                "id": author_id,
+                "handle": handle,
+                "name": plain_name(name) or handle,
+                "url": safe_url(url),
+                "bot": bool(bot),
+                "href": posts_href(event.slug, author=handle),
+            },
+            "local": local_text(boost_id >> 20, event.zone),
+        }
+        for author_id, handle, name, url, bot, boost_id in ask(
+            connection, "post_boosts", {"post": post_id}
+        )
+    ]

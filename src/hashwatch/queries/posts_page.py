@@ -1,0 +1,163 @@
+"""The search page: a page of posts, what may be chosen, what is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from hashwatch.queries.cards import post_cards
+from hashwatch.queries.events import Event
+from hashwatch.queries.filters import CHOICES, Filters, parse_filters
+from hashwatch.queries.hrefs import event_href
+from hashwatch.queries.languages import language_name
+from hashwatch.queries.programme import facet_totals
+from hashwatch.queries.search import count_posts, find_posts
+from hashwatch.queries.selection import select
+from hashwatch.queries.shapes import Data
+from hashwatch.queries.statements import ask
+
+LABELS = {
+    "q": "Words",
+    "theme": "Theme",
+    "session": "Session",
+    "sentiment": "Tone",
+    "language": "Language",
+    "source": "Source",
+    "kind": "Kind",
+    "media": "Media",
+    "link": "Link",
+    "author": "Author",
+    "hashtag": "Hashtag",
+    "from": "From",
+    "to": "To",
+}
+"""The filters in the page's order, and what they are called there."""
+
+_KINDS = {"original": "all but boosts", "post": "post", "reply": "reply", "quote": "quote"}
+_KINDS["boost"] = "boost"
+_YES_NO = (("yes", "with", None), ("no", "without", None))
+
+Option = tuple[str, str, int | None]
+"""Value, label, count."""
+
+
+def posts_page(connection: sqlite3.Connection, event: Event, params: Mapping[str, str]) -> Data:
+    """Everything on the search page but its shell. ``params`` are the filters and ``after``."""
+    given = {name: value for name, value in params.items() if value.strip()}
+    after = given.pop("after", "")
+    filters = parse_filters(given, event.zone)
+    selection = select(connection, event, filters)
+    found = find_posts(connection, selection, after)
+    total = count_posts(connection, selection)
+    chosen = filters.parameters()
+    following = event_href(event.slug, "posts", {**chosen, "after": found.after or ""})
+    return {
+        "query": {**chosen, **({"after": after} if after else {})},
+        "filters": _filters(connection, event, filters),
+        "chips": [
+            {
+                "label": f"{LABELS[name]}: {value}",
+                "href_without": event_href(event.slug, "posts", filters.without(name)),
+            }
+            for name, value in chosen.items()
+            if name != "sort"
+        ],
+        "total": total.posts,
+        "total_is_exact": total.is_exact,
+        "posts": post_cards(connection, event, found.ids),
+        "next": following if found.after else None,
+        "exports": {
+            suffix: event_href(event.slug, f"posts.{suffix}", filters.without("sort"))
+            for suffix in ("csv", "jsonl")
+        },
+        "sorts": [
+            {
+                "key": key,
+                "label": label,
+                "href": event_href(
+                    event.slug, "posts", {**filters.without("sort"), "sort": parameter}
+                ),
+                "selected": filters.sort == key,
+            }
+            for key, label, parameter in (
+                ("newest", "Newest", ""),
+                ("engaged", "Most engaged", "engaged"),
+            )
+        ],
+    }
+
+
+def _filters(connection: sqlite3.Connection, event: Event, filters: Filters) -> list[Data]:
+    chosen = filters.parameters()
+    options = _options(connection, event)
+    alone = not filters.restricting()
+    return [
+        {
+            "key": name,
+            "label": label,
+            "kind": "select"
+            if name in options
+            else "datetime"
+            if name in ("from", "to")
+            else "text",
+            "value": chosen.get(name, ""),
+            "options": [
+                {
+                    "value": value,
+                    "label": shown,
+                    # Beside other filters a count of the whole event would mislead.
+                    "count": count if alone else None,
+                    "href": event_href(event.slug, "posts", {**chosen, name: value}),
+                    "selected": chosen.get(name) == value,
+                }
+                for value, shown, count in _with_chosen(options.get(name), chosen.get(name))
+            ],
+        }
+        for name, label in LABELS.items()
+    ]
+
+
+def _with_chosen(options: list[Option] | None, chosen: str | None) -> list[Option]:
+    """The options, and what was chosen if it is none of them."""
+    if options is None:
+        return []
+    if chosen and chosen not in [value for value, _, _ in options]:
+        return [*options, (chosen, chosen, None)]
+    return options
+
+
+def _options(connection: sqlite3.Connection, event: Event) -> dict[str, list[Option]]:
+    def by_posts(facet: str) -> list[tuple[Any, int]]:
+        totals = facet_totals(connection, event, facet)
+        return sorted(((value, sums[0]) for value, sums in totals.items()), key=lambda t: -t[1])
+
+    known = {"event": event.id}
+    themes = {identity: name for name, identity in ask(connection, "theme_ids", known)}
+    sessions = {row[0]: (row[1], row[2]) for row in ask(connection, "sessions", known)}
+    session_posts = dict(by_posts("session"))
+    theme_posts = dict(by_posts("theme"))
+    whole = facet_totals(connection, event, "all").get("", (0, 0, 0, 0, 0, 0))
+    return {
+        "theme": sorted(
+            ((name, name, theme_posts.get(i, 0)) for i, name in themes.items()),
+            key=lambda option: -option[2],
+        ),
+        "session": [
+            (code, f"{code} {title}", session_posts.get(i, 0))
+            for i, (code, title) in sessions.items()
+        ],
+        "sentiment": [(value, value, None) for value in CHOICES["sentiment"]],
+        "language": [(code, language_name(code), posts) for code, posts in by_posts("language")],
+        "source": [(source, source, posts) for source, posts in by_posts("source")],
+        "kind": [
+            (
+                kind,
+                _KINDS[kind],
+                {"boost": whole[1], "original": whole[0] - whole[1]}.get(kind),
+            )
+            for kind in _KINDS
+        ],
+        "media": list(_YES_NO),
+        "link": list(_YES_NO),
+    }

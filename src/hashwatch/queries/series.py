@@ -1,0 +1,168 @@
+"""Posts over time, from rollups: a series with its gaps, sessions, peak and a sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hashwatch.queries.buckets import (
+    GRAINS,
+    SECONDS,
+    Grain,
+    bucket_label,
+    buckets_between,
+    from_iso,
+    local_parameter,
+    next_bucket,
+    to_iso,
+)
+from hashwatch.queries.events import Event
+from hashwatch.queries.gaps import find_gaps
+from hashwatch.queries.hrefs import event_href, posts_href
+from hashwatch.queries.ranges import MAX_POINTS, Range, range_parameters
+from hashwatch.queries.shapes import Data, Point, SessionRow
+from hashwatch.queries.statements import run, statement
+
+_NONE = (0, 0, 0, 0, 0, 0)
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What a series is of: a value of a facet, the filters that lead to its posts, its page."""
+
+    facet: str
+    value: Any
+    filters: dict[str, str]
+    page: str
+
+
+WHOLE = Subject("all", "", {}, "")
+
+
+def series(
+    connection: sqlite3.Connection,
+    event: Event,
+    subject: Subject,
+    span: Range,
+    now: int,
+    sessions: Sequence[SessionRow] = (),
+) -> Data:
+    """The subject's posts in ``span``, a point a bucket, empty ones too."""
+    sums = {bucket: counts for bucket, *counts in _rows(connection, event, subject, span)}
+    points = [
+        _point(event, subject, span.grain, bucket, sums.get(bucket, _NONE))
+        for bucket in buckets_between(span.start, span.end, span.grain, event.zone)
+    ]
+    peak = max(points, key=lambda point: point["posts"], default=None)
+    peak = peak if peak and peak["posts"] else None
+    return {
+        "grain": span.grain,
+        "from": to_iso(span.start),
+        "to": to_iso(span.end),
+        "from_local": local_parameter(span.start, event.zone).rstrip("Z"),
+        "to_local": local_parameter(span.end - 60, event.zone).rstrip("Z"),
+        "now": now if span.start <= now < span.end else None,
+        "seconds": SECONDS[span.grain],
+        "points": points,
+        "gaps": find_gaps(connection, event, span.start, span.end, unfilled=True),
+        "sessions": _bands(sessions, span),
+        "summary": _summary(event, span, points, peak),
+        "peak": peak and {key: peak[key] for key in ("bucket", "posts", "local", "href")},
+        "grains": _grains(event, subject, span),
+        "whole": event_href(event.slug, subject.page) if span.zoomed else None,
+    }
+
+
+def zero_filled(
+    event: Event, grain: Grain, start: int, end: int, posts: dict[int, int], filters: dict[str, str]
+) -> list[Data]:
+    """Points that carry posts only, for small series."""
+    return [
+        {
+            "bucket": bucket,
+            "local": bucket_label(bucket, grain, event.zone),
+            "posts": posts.get(bucket, 0),
+            "href": posts_href(event.slug, **filters, **_bucket_range(event, grain, bucket)),
+        }
+        for bucket in buckets_between(start, end, grain, event.zone)
+    ]
+
+
+def _rows(
+    connection: sqlite3.Connection, event: Event, subject: Subject, span: Range
+) -> list[tuple[Any, ...]]:
+    return run(
+        connection,
+        statement("series").replace("rollup_:grain", f"rollup_{span.grain}"),
+        {
+            "event": event.id,
+            "facet": subject.facet,
+            "value": subject.value,
+            "from": span.start,
+            "to": span.end,
+        },
+    )
+
+
+def _point(event: Event, subject: Subject, grain: Grain, bucket: int, sums: Sequence[int]) -> Point:
+    posts, boosts, positive, neutral, negative, unknown = sums
+    return {
+        "bucket": bucket,
+        "local": bucket_label(bucket, grain, event.zone),
+        "posts": posts,
+        "boosts": boosts,
+        "positive": positive,
+        "neutral": neutral,
+        "negative": negative,
+        "unknown": unknown,
+        "href": posts_href(event.slug, **subject.filters, **_bucket_range(event, grain, bucket)),
+    }
+
+
+def _bucket_range(event: Event, grain: Grain, bucket: int) -> dict[str, str]:
+    return range_parameters(event, bucket, next_bucket(bucket, grain, event.zone))
+
+
+def _bands(sessions: Sequence[SessionRow], span: Range) -> list[Data]:
+    """Sessions with known times that touch the span."""
+    bands = []
+    for row in sessions:
+        if row["starts_at"] and row["ends_at"]:
+            first, last = from_iso(row["starts_at"]), from_iso(row["ends_at"])
+            if first < span.end and last > span.start:
+                named = {"code": row["code"], "title": row["title"], "href": row["href"]}
+                bands.append({**named, "from": first, "to": last})
+    return bands
+
+
+def _summary(event: Event, span: Range, points: Sequence[Point], peak: Point | None) -> str:
+    first = bucket_label(span.start, span.grain, event.zone)
+    last = bucket_label(span.end - 60, span.grain, event.zone)
+    posts = sum(point["posts"] for point in points)
+    if peak is None:
+        return f"No posts from {first} to {last}."
+    noun = "post" if posts == 1 else "posts"
+    return (
+        f"{posts:,} {noun} from {first} to {last}; most at {peak['local']}, "
+        f"{peak['posts']:,} in {'an' if span.grain == 'hour' else 'a'} {span.grain}."
+    )
+
+
+def _grains(event: Event, subject: Subject, span: Range) -> list[Data]:
+    """The grains in which the reader may see the same span; without a span of their own, any."""
+    kept = {}
+    if span.zoomed:
+        chosen = span.parameters(event)
+        kept = {"from": chosen["from_"], "to": chosen["to"]}
+    return [
+        {
+            "key": grain,
+            "label": grain,
+            "href": event_href(event.slug, subject.page, {"grain": grain, **kept}),
+            "selected": grain == span.grain,
+        }
+        for grain in GRAINS
+        if not kept or (span.end - span.start) / SECONDS[grain] <= MAX_POINTS
+    ]
