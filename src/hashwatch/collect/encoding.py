@@ -132,6 +132,16 @@ def choose_encoding(stated: str | None, sample: bytes) -> str:
     return "utf-8" if name == "utf-8-sig" else name
 
 
+def guess_warnings(stated: str | None, encoding: str) -> tuple[str, ...]:
+    """A sentence for the operator where a code page was guessed."""
+    if stated is not None or encoding.startswith("utf"):
+        return ()
+    return (
+        f"the file is not UTF-8: it was read as {encoding}, which is a guess;"
+        " state its encoding if names or accents look wrong",
+    )
+
+
 def text_lines(stream: BinaryIO, encoding: str, sample: bytes) -> TextLines:
     """Each line as text, with its ending and its number from 1, without a byte order mark."""
     if encoding == "utf-8" and not (b"\r" in sample and b"\n" not in sample):

@@ -24,12 +24,17 @@ TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|"', re.DOTALL)
 
 
 class Item(NamedTuple):
-    """An object's bytes, the line it begins on, and for an array which one it is."""
+    """An object's bytes, the line it begins on, and for an array which one it is, from 1."""
 
     octets: bytes
     line: int
-    place: str = ""
+    position: int = 0
     cut: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for a reject."""
+        return f"line {self.line}, item {self.position}" if self.position else f"line {self.line}"
 
 
 def read_items(stream: BinaryIO, encoding: str, sample: bytes) -> Iterator[Item]:
@@ -115,7 +120,7 @@ class Splitter:
     def item(self, end: int, start: int = 0, cut: bool = False) -> Item:
         """The object that stands at ``start`` to ``end``."""
         self.items += 1
-        return Item(self.data[start:end], self.line, f", item {self.items}", cut)
+        return Item(self.data[start:end], self.line, self.items, cut)
 
     def drop_lines(self, start: int, end: int) -> None:
         """Count the lines that lie behind."""

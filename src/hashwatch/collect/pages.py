@@ -30,10 +30,10 @@ class Companion(msgspec.Struct, frozen=True):
 Outcome = Post | Companion | Reject | Tombstone
 
 
-def refuse(reason: str, raw: bytes | str, line: int, place: str = "") -> Reject:
-    """A reject for the row that begins on ``line``, with a bounded piece of it."""
+def refuse(reason: str, raw: bytes | str, where: str) -> Reject:
+    """A reject for what stands at ``where``, with a bounded piece of it."""
     octets = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
-    return Reject(reason=reason, raw=octets[:REJECT_BYTES], where=f"line {line}{place}")
+    return Reject(reason=reason, raw=octets[:REJECT_BYTES], where=where)
 
 
 def survive_damage(outcomes: Iterable[Outcome], line: Callable[[], int]) -> Iterator[Outcome]:
@@ -41,7 +41,9 @@ def survive_damage(outcomes: Iterable[Outcome], line: Callable[[], int]) -> Iter
     try:
         yield from outcomes
     except DAMAGED as error:
-        yield refuse(f"the compressed file is cut off or damaged after it: {error}", b"", line())
+        yield refuse(
+            f"the compressed file is cut off or damaged after it: {error}", b"", f"line {line()}"
+        )
 
 
 class Basket:

@@ -21,6 +21,7 @@ from hashwatch.collect.encoding import (
     TextLines,
     choose_encoding,
     detect_encoding,
+    guess_warnings,
     text_lines,
 )
 from hashwatch.collect.files import open_source, read_head
@@ -44,15 +45,20 @@ class Record(NamedTuple):
         return self.lines[0][0]
 
     @property
+    def place(self) -> str:
+        """Where it begins, for a reject."""
+        return f"line {self.line}"
+
+    @property
     def text(self) -> str:
         """The row as it stands in the file."""
         return "".join(text for _, text in self.lines)
 
 
 class BadRecord(NamedTuple):
-    """A row that is not one: the line it begins on, its text, and what is wrong."""
+    """A row that is not one: where it begins, its text, and what is wrong."""
 
-    line: int
+    place: str
     text: str
     reason: str
 
@@ -65,7 +71,9 @@ def open_table(path: Path, encoding: str | None) -> Iterator[tuple[Table, Callab
     """
     sample = read_head(path, SAMPLE_SIZE)
     with open_source(path) as source:
-        table = Table(text_lines(source.stream, choose_encoding(encoding, sample), sample))
+        chosen = choose_encoding(encoding, sample)
+        table = Table(text_lines(source.stream, chosen, sample))
+        table.warnings = guess_warnings(encoding, chosen)
         if not table.header:
             raise ImportFormatError(f"{path}: has no line with the names of the columns")
         yield table, source.position
@@ -81,13 +89,14 @@ def read_header(head: bytes) -> list[str]:
 class Table:
     """A delimited file: its ``header``, read at once, and its rows.
 
-    ``header`` is empty when no line holds anything.
+    ``header`` is empty when no line holds anything. ``warnings`` are for the operator.
     """
 
     def __init__(self, lines: TextLines) -> None:
         self.lines = Lines(lines)
         self.line = self.lines.number
         self.delimiter = ","
+        self.warnings: tuple[str, ...] = ()
         for text in self.lines:
             if is_separator_note(text) or not text.strip():
                 self.lines.take()
@@ -118,7 +127,7 @@ class Table:
                 if cells is not None:
                     yield Record(cells, record.lines)
                 else:
-                    yield BadRecord(record.line, record.text, self.describe_width(record))
+                    yield BadRecord(record.place, record.text, self.describe_width(record))
 
     def split(self) -> Iterator[Record | BadRecord]:
         """Rows as the ``csv`` module splits them; a new reader takes over after each error."""
@@ -138,7 +147,7 @@ class Table:
         """Refuse the first line of what was taken for one row; the others are read again."""
         self.lines.give_back(lines[1:])
         number, text = lines[0]
-        return BadRecord(number, text, reason)
+        return BadRecord(f"line {number}", text, reason)
 
     def describe_width(self, record: Record) -> str:
         """What is wrong with a row's number of cells."""

@@ -30,10 +30,10 @@ from hashwatch.collect.x2_payload import (
     decode_answer,
     decode_list,
     decode_medium,
+    decode_nested,
     decode_payload,
     decode_poll,
     decode_problem,
-    decode_reference,
     decode_user,
 )
 from hashwatch.model import Author, Engagement, Media, Post, Reject
@@ -43,15 +43,17 @@ RAW_FORMAT = "x2"
 Thing = TypeVar("Thing")
 
 
-def parse_answer(line: bytes, number: int) -> list[Outcome]:
+def parse_answer(line: bytes) -> list[Outcome]:
     """The posts of an answer, the originals of its boosts, and rejects for what is amiss.
 
-    ``number`` is the line, for the rejects. Raises ``msgspec.DecodeError`` when it is no answer.
+    The rejects say where in the answer they stand. Raises ``msgspec.DecodeError`` when it is none.
     """
     answer = decode_answer(line)
     data = bytes(answer.data)
+    if data == b"null" and bytes(answer.meta) == b"null" and not answer.errors:
+        raise msgspec.ValidationError("it has neither data, meta nor errors")
     if b'"tweet_count"' in data and b'"text"' not in data:
-        return [refuse("it counts posts and holds none", line, number)]
+        return [refuse("it counts posts and holds none", line, "data")]
     items = decode_list(data) if data.startswith(b"[") else [] if data == b"null" else [data]
     around = Surroundings(answer.includes or Includes())
     outcomes: list[Outcome] = []
@@ -61,18 +63,19 @@ def parse_answer(line: bytes, number: int) -> list[Outcome]:
             payload = decode_payload(raw)
             outcomes += around.outcomes(payload, raw)
         except (msgspec.ValidationError, RowError) as error:
-            outcomes.append(refuse(str(error), raw, number, f", post {position}"))
-    outcomes += (read_problem(problem, number) for problem in answer.errors)
+            outcomes.append(refuse(str(error), raw, f"post {position}"))
+    outcomes += map(read_problem, answer.errors)
     return outcomes
 
 
 def parse_flattened(line: bytes) -> list[Outcome]:
     """A flattened post; raises ``RowError`` or ``msgspec.MsgspecError``."""
     payload = decode_payload(line)
-    return Surroundings(Includes(tweets=payload.referenced_tweets)).outcomes(payload, line)
+    nested = decode_nested(line).referenced_tweets if payload.referenced_tweets else []
+    return Surroundings(Includes(tweets=nested)).outcomes(payload, line)
 
 
-def read_problem(raw: msgspec.Raw, number: int) -> Reject:
+def read_problem(raw: msgspec.Raw) -> Reject:
     """A reject for something that X says it could not include."""
     octets = bytes(raw)
     try:
@@ -80,7 +83,7 @@ def read_problem(raw: msgspec.Raw, number: int) -> Reject:
         reason = f"X left it out: {problem.title or 'error'}: {problem.detail or ''}"
     except msgspec.MsgspecError:
         reason = "X left something out"
-    return refuse(reason, octets, number, ", errors")
+    return refuse(reason, octets, "errors")
 
 
 class Surroundings:
@@ -95,15 +98,14 @@ class Surroundings:
 
     def outcomes(self, payload: Payload, raw: bytes) -> list[Outcome]:
         """A post with its other versions, oldest first, or a boost and its original."""
-        references = [decode_reference(item) for item in payload.referenced_tweets]
-        for reference in references:
+        for reference in payload.referenced_tweets:
             if reference.type == "retweeted":
                 return self.boosted(payload, raw, reference.id)
-        post = self.post(payload, raw, references)
+        post = self.post(payload, raw)
         if len(payload.edit_history_tweet_ids) < 2:
             return [post]
         found = {version: self.tweets.get(version) for version in payload.edit_history_tweet_ids}
-        others = {version: self.plain_post(*pair) for version, pair in found.items() if pair}
+        others = {version: self.post(*pair) for version, pair in found.items() if pair}
         versions = {**dict.fromkeys(payload.edit_history_tweet_ids), **others, payload.id: post}
         return [version for version in versions.values() if version]
 
@@ -111,24 +113,18 @@ class Surroundings:
         """A boost and its original, where that is at hand."""
         found = self.tweets.get(identifier)
         if found is None:
-            content = self.plain_post(payload, raw)
-            return [self.boost(payload, raw, content, identifier)]
-        original = self.originals.get(identifier) or self.plain_post(*found)
+            return [self.boost(payload, raw, self.post(payload, raw), identifier)]
+        original = self.originals.get(identifier) or self.post(*found)
         self.originals[identifier] = original
         return [self.boost(payload, raw, original, found[0].root), Companion(original)]
 
-    def plain_post(self, payload: Payload, raw: bytes) -> Post:
-        """A post taken by itself."""
-        references = [decode_reference(item) for item in payload.referenced_tweets]
-        return self.post(payload, raw, references)
-
-    def post(self, payload: Payload, raw: bytes, references: list[Reference]) -> Post:
+    def post(self, payload: Payload, raw: bytes) -> Post:
         """A post that is no boost; raises ``RowError``."""
         writer = read_author(payload, self.user(payload))
         long = payload.note_tweet
         found = (long.entities if long else None) or payload.entities or Entities()
-        reply_to = self.target(references, "replied_to")
-        quote_of = self.target(references, "quoted")
+        reply_to = self.target(payload.referenced_tweets, "replied_to")
+        quote_of = self.target(payload.referenced_tweets, "quoted")
         created_at = read_time(payload)
         edited = payload.id != payload.root
         metrics = payload.public_metrics or Metrics()
@@ -219,22 +215,20 @@ class Surroundings:
         """The raw payload of one post: an answer of one, with its share of what is included."""
         if payload.author is not None:
             return raw  # flattened: everything is inside it
-        tweets = {
-            reference.id: self.tweets.get(reference.id)
-            for reference in map(decode_reference, payload.referenced_tweets)
-        }
-        near = [payload, *(found[0] for found in tweets.values() if found)]
-        attached = [one.attachments for one in near if one.attachments]
+        writer = self.users.get(payload.author_id or "")
+        if writer and not payload.referenced_tweets and not payload.attachments:
+            return b'{"data":%s,"includes":{"users":[%s]}}' % (raw, writer[1])
+        near = [found for one in payload.referenced_tweets if (found := self.tweets.get(one.id))]
+        posts = [payload, *(found[0] for found in near)]
+        attached = [post.attachments for post in posts if post.attachments]
         parts = {
-            "tweets": [found[1] for found in tweets.values() if found],
-            "users": pick(self.users, (one.author_id for one in near)),
-            "media": pick(self.media, (key for one in attached for key in one.media_keys)),
-            "polls": pick(self.polls, (key for one in attached for key in one.poll_ids)),
+            b"tweets": [found[1] for found in near],
+            b"users": pick(self.users, [post.author_id for post in posts]),
+            b"media": pick(self.media, [key for one in attached for key in one.media_keys]),
+            b"polls": pick(self.polls, [key for one in attached for key in one.poll_ids]),
         }
         included = b",".join(
-            b'"%s":[%s]' % (name.encode(), b",".join(items))
-            for name, items in parts.items()
-            if items
+            b'"%s":[%s]' % (name, b",".join(items)) for name, items in parts.items() if items
         )
         return b'{"data":%s,"includes":{%s}}' % (raw, included)
 

@@ -105,7 +105,7 @@ class Payload(msgspec.Struct):
     created_at: str | None = None
     lang: str | None = None
     public_metrics: Metrics | None = None
-    referenced_tweets: list[msgspec.Raw] = []
+    referenced_tweets: list[Reference] = []
     entities: Entities | None = None
     attachments: Attachments | None = None
     possibly_sensitive: bool | None = None
@@ -118,6 +118,12 @@ class Payload(msgspec.Struct):
     def root(self) -> str:
         """The id of its first version."""
         return self.edit_history_tweet_ids[0] if self.edit_history_tweet_ids else self.id
+
+
+class Nested(msgspec.Struct):
+    """The references of a flattened post, which hold the posts that they refer to."""
+
+    referenced_tweets: list[msgspec.Raw] = []
 
 
 class Includes(msgspec.Struct):
@@ -133,7 +139,10 @@ class Problem(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
+    """A page of posts, or one; all of its parts may be missing."""
+
     data: msgspec.Raw = ABSENT
+    meta: msgspec.Raw = ABSENT
     includes: Includes | None = None
     errors: list[msgspec.Raw] = []
 
@@ -141,7 +150,7 @@ class Answer(msgspec.Struct):
 decode_answer = msgspec.json.Decoder(Answer).decode
 decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 decode_payload = msgspec.json.Decoder(Payload).decode
-decode_reference = msgspec.json.Decoder(Reference).decode
+decode_nested = msgspec.json.Decoder(Nested).decode
 decode_user = msgspec.json.Decoder(User).decode
 decode_medium = msgspec.json.Decoder(Medium).decode
 decode_poll = msgspec.json.Decoder(Poll).decode

@@ -46,7 +46,7 @@ class CsvImporter:
         with open_table(path, settings.encoding) as (table, position):
             rows = TableRows(path, table, settings)
             outcomes = survive_damage(rows.outcomes(), table.line)
-            yield from paginate(outcomes, position, rows.reader.warnings)
+            yield from paginate(outcomes, position, rows.warnings)
 
 
 class TableRows:
@@ -60,6 +60,10 @@ class TableRows:
         self.reader = RowReader("csv", find_origin(table.header), settings.timezone)
         self.encode = msgspec.json.Encoder().encode
 
+    def warnings(self) -> tuple[str, ...]:
+        """What the operator should know once all rows are read."""
+        return (*self.table.warnings, *self.reader.warnings())
+
     def outcomes(self) -> Iterator[Outcome]:
         """A post or a reject for every row."""
         records = self.table.records(self.repair)
@@ -67,7 +71,7 @@ class TableRows:
         self.reader.study([self.fields(row.cells) for row in sample if isinstance(row, Record)])
         for record in chain(sample, records):
             if isinstance(record, BadRecord):
-                yield refuse(record.reason, record.text, record.line)
+                yield refuse(record.reason, record.text, record.place)
             else:
                 yield self.outcome(record)
 
@@ -77,7 +81,7 @@ class TableRows:
             raw = self.encode(dict(zip(self.table.header, record.cells, strict=True)))
             return self.reader.post(self.fields(record.cells), raw)
         except RowError as error:
-            return refuse(str(error), record.text, record.line)
+            return refuse(str(error), record.text, record.place)
 
     def fields(self, cells: list[str]) -> dict[str, object]:
         """The mapped cells of a row that hold anything."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from hashwatch.collect.columns import Layout, find_origin, map_columns, require
-from hashwatch.collect.encoding import SAMPLE_SIZE, choose_encoding
+from hashwatch.collect.encoding import SAMPLE_SIZE, choose_encoding, guess_warnings
 from hashwatch.collect.files import open_source, read_head
 from hashwatch.collect.importers import ImportSettings
 from hashwatch.collect.objects import Item, mend_json, read_items, utf8_head
@@ -43,7 +43,10 @@ class JsonlImporter:
         with open_source(path) as source:
             rows = JsonRows(path, read_items(source.stream, encoding, sample), settings)
             outcomes = survive_damage(rows.outcomes(), lambda: rows.line)
-            yield from paginate(outcomes, source.position, rows.warnings)
+            guesses = guess_warnings(settings.encoding, encoding)
+            yield from paginate(
+                outcomes, source.position, lambda: (*guesses, *rows.reader.warnings())
+            )
 
 
 class JsonRows:
@@ -56,10 +59,6 @@ class JsonRows:
         self.line = 0
         self.reader = RowReader("jsonl", "other", settings.timezone)
         self.layouts: dict[tuple[str, ...], Layout] = {}
-
-    def warnings(self) -> tuple[str, ...]:
-        """What the operator should know once all rows are read."""
-        return self.reader.warnings()
 
     def outcomes(self) -> Iterator[Outcome]:
         """A post or a reject for every object."""
@@ -77,7 +76,7 @@ class JsonRows:
                 yield item, decode_object(item.octets)
             except (ValueError, RecursionError) as error:
                 reason = "the file is cut off in this line" if item.cut else f"it is {error}"
-                yield refuse(reason, item.octets, item.line, item.place)
+                yield refuse(reason, item.octets, item.place)
 
     def study(self, sample: list[dict[str, object]]) -> None:
         """Learn from the first objects; raises ``ImportFormatError`` when they cannot be mapped."""
@@ -94,7 +93,7 @@ class JsonRows:
         try:
             return self.reader.post(pick(flat, self.layout(flat)), item.octets)
         except RowError as error:
-            return refuse(str(error), item.octets, item.line, item.place)
+            return refuse(str(error), item.octets, item.place)
 
     def layout(self, flat: Mapping[str, object]) -> Layout:
         """Which key holds which field in objects with just these keys."""

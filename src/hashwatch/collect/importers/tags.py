@@ -77,7 +77,7 @@ class TagsRows:
     def warnings(self) -> tuple[str, ...]:
         """What the operator should know once all rows are read."""
         finding = self.offsets.finding()
-        return (finding,) if finding else ()
+        return (*self.table.warnings, finding) if finding else self.table.warnings
 
     def outcomes(self) -> Iterator[Outcome]:
         """A post or a reject for every row."""
@@ -89,14 +89,14 @@ class TagsRows:
         )
         for record in chain(sample, records):
             if isinstance(record, BadRecord):
-                yield refuse(record.reason, record.text, record.line)
+                yield refuse(record.reason, record.text, record.place)
                 continue
             row = dict(zip(self.names, record.cells, strict=True))
             raw = self.encode(dict(zip(self.table.header, record.cells, strict=True)))
             try:
                 yield self.post(row, raw)
             except RowError as error:
-                yield refuse(str(error), record.text, record.line)
+                yield refuse(str(error), record.text, record.place)
 
     def post(self, row: Row, raw: bytes) -> Post:
         """The post in a row; raises ``RowError``."""

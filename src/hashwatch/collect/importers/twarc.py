@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from hashwatch.collect.encoding import SAMPLE_SIZE, choose_encoding
+from hashwatch.collect.encoding import SAMPLE_SIZE, choose_encoding, guess_warnings
 from hashwatch.collect.files import open_source, read_head
 from hashwatch.collect.importers import ImportSettings
 from hashwatch.collect.objects import Item, mend_json, read_items, utf8_head
 from hashwatch.collect.pages import Outcome, RowError, paginate, refuse, survive_damage
 from hashwatch.collect.x1 import parse_deletion, parse_post
 from hashwatch.collect.x2 import parse_answer, parse_flattened
-from hashwatch.model import Page
+from hashwatch.model import Page, Reject
 
 # Such names cannot stand inside a JSON string, where their quotation marks are escaped.
 V1 = (b'"id_str"', b'"created_at"', b'"screen_name"')
 V2 = (b'"text"', b'"author_id"')
 V2_ALSO = (b'"__twarc"', b'"includes"', b'"conversation_id"', b'"edit_history_tweet_ids"')
+
+
+Shape = Callable[[bytes], list[Outcome]]
 
 
 class TwarcImporter:
@@ -42,42 +45,76 @@ class TwarcImporter:
         sample = read_head(path, SAMPLE_SIZE)
         encoding = choose_encoding(settings.encoding, sample)
         with open_source(path) as source:
-            line = 0
+            lines = XLines()
 
             def outcomes() -> Iterator[Outcome]:
-                nonlocal line
                 for item in read_items(source.stream, encoding, sample):
-                    line = item.line
-                    yield from parse_item(item)
+                    yield from lines.outcomes(item)
 
-            yield from paginate(survive_damage(outcomes(), lambda: line), source.position)
+            yield from paginate(
+                survive_damage(outcomes(), lambda: lines.line),
+                source.position,
+                lambda: guess_warnings(settings.encoding, encoding),
+            )
 
 
-def parse_item(item: Item) -> list[Outcome]:
-    """What a line holds: posts, deletions, and rejects for what cannot be read."""
-    try:
+class XLines:
+    """Parses line after line, each first in the shape of the one before.
+
+    ``line`` is the number of the last one.
+    """
+
+    def __init__(self) -> None:
+        self.shape: Shape = parse_answer
+        self.line = 0
+
+    def outcomes(self, item: Item) -> list[Outcome]:
+        """What a line holds: posts, deletions, and rejects for what cannot be read."""
+        self.line = item.line
         try:
-            return parse(item.octets, item.line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            if isinstance(error, msgspec.ValidationError):
+            try:
+                return placed(self.parse(item.octets), item)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                if isinstance(error, msgspec.ValidationError):
+                    raise
+                return placed(self.parse(mend_json(item.octets)), item)
+        except RowError as error:
+            reason = str(error)
+        except msgspec.ValidationError as error:
+            reason = f"it is no post of X: {error}"
+        except (ValueError, RecursionError) as error:
+            reason = "the file is cut off in this line" if item.cut else f"it is not JSON: {error}"
+        return [refuse(reason, item.octets, item.place)]
+
+    def parse(self, octets: bytes) -> list[Outcome]:
+        """Posts in whichever of X's shapes this is; raises what its parser raises."""
+        try:
+            return self.shape(octets)
+        except msgspec.ValidationError:
+            shape = find_shape(octets)
+            if shape is self.shape:
                 raise
-            return parse(mend_json(item.octets), item.line)
-    except RowError as error:
-        reason = str(error)
-    except msgspec.ValidationError as error:
-        reason = f"it is no post of X: {error}"
-    except (ValueError, RecursionError) as error:
-        reason = "the file is cut off in this line" if item.cut else f"it is not JSON: {error}"
-    return [refuse(reason, item.octets, item.line, item.place)]
+            self.shape = shape
+            return shape(octets)
 
 
-def parse(octets: bytes, line: int) -> list[Outcome]:
-    """Posts in whichever of X's shapes this is."""
+def placed(outcomes: list[Outcome], item: Item) -> list[Outcome]:
+    """The outcomes of a line, with the line put before the place of each reject in it."""
+    return [
+        msgspec.structs.replace(outcome, where=f"{item.place}, {outcome.where}")
+        if isinstance(outcome, Reject)
+        else outcome
+        for outcome in outcomes
+    ]
+
+
+def find_shape(octets: bytes) -> Shape:
+    """The parser for a line, by the names in it."""
     if b'"id_str"' in octets:
-        return parse_deletion(octets) if octets.startswith(b'{"delete"') else parse_post(octets)
+        return parse_deletion if octets.startswith(b'{"delete"') else parse_post
     if b'"data"' in octets or b'"meta"' in octets or b'"errors"' in octets:
-        return parse_answer(octets, line)
-    return parse_flattened(octets)
+        return parse_answer
+    return parse_flattened
 
 
 IMPORTER = TwarcImporter()
