@@ -258,6 +258,7 @@ def test_unsafe_text_is_made_safe_and_kept_raw(escaped: bytes, text: str) -> Non
     (post,) = parse_page([frame], wanted("natsec17"), Handles()).posts
     assert post.text == text
     assert post.raw == frame
+    assert wanted("natsec17").may_match(frame)
 
 
 def test_deep_nesting_is_rejected() -> None:

@@ -53,6 +53,7 @@ class FakeJetstream:
         self.url = ""
         self._server: Server | None = None
         self._more = asyncio.Condition()
+        self._closing = False
 
     async def __aenter__(self) -> FakeJetstream:
         self._server = await serve(
@@ -77,6 +78,9 @@ class FakeJetstream:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        async with self._more:
+            self._closing = True
+            self._more.notify_all()
         await self._server.wait_closed()
 
     async def publish(self, events: Iterable[bytes]) -> None:
@@ -134,8 +138,10 @@ class FakeJetstream:
                 await connection.send(wire, text=True)
                 sent += 1
             async with self._more:
-                if position == len(self.events):
+                if position == len(self.events) and not self._closing:
                     await self._more.wait()
+                if self._closing:
+                    return
 
     def _disturbed(self, frames: list[bytes]) -> list[bytes]:
         if self.faults.duplicate:
