@@ -87,7 +87,7 @@ class PostWriter:
                    detail, boosts, likes, replies, quotes, instance_id
             FROM json_each(?) AS wanted
             CROSS JOIN posts ON posts.key = wanted.value
-            JOIN instances ON instances.id = instance_id
+            CROSS JOIN instances ON instances.id = instance_id
             """,
             (msgspec.json.encode(list(keys)).decode(),),
         )

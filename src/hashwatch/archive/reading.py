@@ -52,6 +52,7 @@ class ArchivedPost(msgspec.Struct, gc=False):
     original_id: int | None = None
     parent_id: int | None = None
     forced_events: tuple[str, ...] = ()
+    read_detail: Detail | None = None
 
     @property
     def uri(self) -> str:
@@ -61,7 +62,9 @@ class ArchivedPost(msgspec.Struct, gc=False):
     @property
     def detail(self) -> Detail:
         """Hashtags, mentions, links, media, poll and labels."""
-        return _decode_detail(self.detail_json) if self.detail_json else _NO_DETAIL
+        if self.read_detail is None:
+            self.read_detail = _decode_detail(self.detail_json) if self.detail_json else _NO_DETAIL
+        return self.read_detail
 
 
 @contextmanager
@@ -112,7 +115,7 @@ def posts_by_id(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Arch
     """The posts with these numbers, in order of time; those that are gone are left out."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM json_each(?) CROSS JOIN posts ON posts.id = value"
-        " JOIN instances ON instances.id = instance_id ORDER BY posts.id",
+        " CROSS JOIN instances ON instances.id = instance_id ORDER BY posts.id",
         (_json(ids),),
     )
     return _complete(connection, [ArchivedPost(*row) for row in rows])
@@ -182,7 +185,7 @@ def _add_events(connection: sqlite3.Connection, posts: list[ArchivedPost]) -> No
     forced: dict[int, tuple[str, ...]] = {}
     for number, slug in connection.execute(
         "SELECT post_id, slug FROM json_each(?) CROSS JOIN events"
-        " JOIN event_posts ON event_id = events.id AND post_id = value",
+        " CROSS JOIN event_posts ON event_id = events.id AND post_id = value",
         (_json([post.id for post in posts]),),
     ):
         forced[number] = (*forced.get(number, ()), slug)

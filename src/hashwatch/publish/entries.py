@@ -58,19 +58,19 @@ def held(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Held]:
     wanted = (msgspec.json.encode(list(found)).decode(),)
     for post, event in connection.execute(
         "SELECT value, event_id FROM json_each(?) CROSS JOIN events"
-        " JOIN event_posts ON event_id = events.id AND post_id = value",
+        " CROSS JOIN event_posts ON event_id = events.id AND post_id = value",
         wanted,
     ):
         found[post].events.append(event)
     for post, event, theme in connection.execute(
         "SELECT value, event_id, theme_id FROM json_each(?)"
-        " CROSS JOIN post_themes ON post_id = value JOIN themes ON themes.id = theme_id",
+        " CROSS JOIN post_themes ON post_id = value CROSS JOIN themes ON themes.id = theme_id",
         wanted,
     ):
         found[post].themes.append((event, theme))
     for post, event, session in connection.execute(
         "SELECT value, event_id, session_id FROM json_each(?)"
-        " CROSS JOIN post_sessions ON post_id = value JOIN sessions ON sessions.id = session_id",
+        " CROSS JOIN post_sessions ON post_id = value CROSS JOIN sessions ON sessions.id = session_id",
         wanted,
     ):
         found[post].sessions.append((event, session))

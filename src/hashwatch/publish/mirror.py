@@ -125,7 +125,7 @@ def mirror_sightings(
     wanted = (_json(ids),)
     sightings = archive.execute(
         "SELECT post_id, host, seen_at FROM json_each(?) CROSS JOIN sightings ON post_id = value"
-        " JOIN instances ON instances.id = instance_id"
+        " CROSS JOIN instances ON instances.id = instance_id"
         " WHERE (SELECT count(*) FROM sightings AS other WHERE other.post_id = value) > 1",
         wanted,
     )

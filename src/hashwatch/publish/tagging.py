@@ -29,15 +29,15 @@ class Words(msgspec.Struct, frozen=True, gc=False):
 class Tagger:
     """Annotates the posts of a fixed set of events.
 
-    ``annotator`` is the name of the sentiment annotator; empty tags nothing but languages that
-    platforms declare (for imports that are to be tagged later). ``versions`` names every annotator
-    and its version: when it changes, everything is tagged again.
+    ``annotator`` is the name of the sentiment annotator; empty tags nothing, and takes languages
+    as platforms declare them.
     """
 
     def __init__(self, events: Sequence[Event], annotator: str) -> None:
         languages = dict.fromkeys(code for event in events for code in event.languages)
         self._detector = LanguageDetector(tuple(languages)) if annotator else None
         self._sentiment = load_annotator(annotator) if annotator else None
+        self._tags = bool(annotator)
         self._themes = [ThemeAnnotator(event.themes) for event in events]
         self._sessions = [SessionAnnotator(event) for event in events]
         self._remembered: dict[tuple[str, str | None], Words] = {}
@@ -81,10 +81,12 @@ class Tagger:
 
     def themes(self, event: int, texts: Sequence[str]) -> list[tuple[Assignment, ...]]:
         """Themes (by name) of texts in an event."""
-        return self._themes[event].annotate(texts)
+        return self._themes[event].annotate(texts) if self._tags else [()] * len(texts)
 
     def sessions(self, event: int, candidates: Sequence[Candidate]) -> list[Assignment | None]:
         """Session (by code) of posts in an event."""
+        if not self._tags:
+            return [None] * len(candidates)
         return self._sessions[event].annotate(candidates)
 
     def _annotate(self, texts: Sequence[tuple[str, str | None]]) -> list[Words]:

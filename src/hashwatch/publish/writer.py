@@ -49,18 +49,18 @@ class Writer:
 
     def relatives(self, ids: Iterable[int]) -> dict[int, Relative]:
         """What posts already here pass on to their replies and boosts."""
-        wanted = (_json(list(ids)),)
+        wanted = (_json(list(dict.fromkeys(ids))),)
         events: dict[int, set[int]] = {}
         sessions: dict[int, dict[int, str]] = {}
         for post, event in self._connection.execute(
             "SELECT value, event_id FROM json_each(?) CROSS JOIN events"
-            " JOIN event_posts ON event_id = events.id AND post_id = value",
+            " CROSS JOIN event_posts ON event_id = events.id AND post_id = value",
             wanted,
         ):
             events.setdefault(post, set()).add(event - 1)
         for post, event, code in self._connection.execute(
             "SELECT value, event_id, code FROM json_each(?) CROSS JOIN post_sessions"
-            " ON post_id = value JOIN sessions ON sessions.id = session_id",
+            " ON post_id = value CROSS JOIN sessions ON sessions.id = session_id",
             wanted,
         ):
             sessions.setdefault(post, {})[event - 1] = code
