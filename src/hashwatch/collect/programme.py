@@ -1,157 +1,123 @@
-"""Conference programmes in files → sessions.
+"""Conference programmes in files → sessions, whatever system they were exported from.
 
-Plain CSV: one session a row, with a header of the columns below in any order. ``code`` and
-``title`` must be there; whatever the programme leaves open stays empty. Several speakers and
-handles are separated by ``;``.
+| format | what it reads |
+|---|---|
+| frab | ``schedule.xml`` of Pentabarf, frab and pretalx, and its twin ``schedule.json`` |
+| pretalx | pretalx: ``schedule.json``, the schedule widget's JSON, answers of its API |
+| ical | iCalendar |
+| indico | Indico's exports of an event (contributions, sessions) and of a timetable |
+| sched | Sched's CSV export |
+| csv | one session a row; see :mod:`hashwatch.collect.programme_csv` |
+
+A format is told by the file's content, never by its name.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
-from datetime import date as Date
-from datetime import datetime, time
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hashwatch.errors import ConfigError
-from hashwatch.model import Session, Speaker, fold_account
+from hashwatch.collect.encoding import MEND, clean, detect_encoding
+from hashwatch.collect.files import DAMAGED, open_source
+from hashwatch.collect.programme_csv import is_sched, parse_csv
+from hashwatch.collect.programme_draft import Draft, finish
+from hashwatch.collect.programme_ical import parse_ical
+from hashwatch.collect.programme_indico import is_indico, parse_indico
+from hashwatch.collect.programme_json import JsonObject, decode
+from hashwatch.collect.programme_pretalx import is_pretalx, parse_pretalx
+from hashwatch.collect.programme_schedule import is_schedule, parse_schedule_json
+from hashwatch.collect.programme_xml import parse_schedule_xml
+from hashwatch.errors import ConfigError, ImportFormatError
+from hashwatch.model import Session
 
-COLUMNS = (
-    "code", "date", "start", "end", "title", "speakers", "handles", "room", "track", "theme",
-    "abstract", "language", "url", "hashtags",
-)  # fmt: skip
-REQUIRED = ("code", "title")
-FORMATS = ("auto", "csv")
+FORMATS = ("auto", "frab", "pretalx", "ical", "indico", "sched", "csv")
+SIZE_LIMIT = 64 * 1024 * 1024
+
+JsonParser = Callable[[JsonObject, ZoneInfo, str], list[Draft]]
 
 
-def read_programme(path: Path, timezone: str, format: str = "auto") -> tuple[Session, ...]:
-    """The sessions of a programme, in the file's order; its times are local to ``timezone``.
+def read_programme(
+    path: Path, timezone: str, format: str = "auto", mapping: Mapping[str, str] | None = None
+) -> tuple[Session, ...]:
+    """The sessions of a programme, in the file's order.
 
-    Raises ``ConfigError`` with a line ``file:line: why`` for everything that is wrong.
+    Times without a zone of their own are local to ``timezone``. ``mapping`` names, for CSV, the
+    column that holds a field (``{"title": "Vortrag"}``). Plain and gzip or zstd compressed files
+    are read. Raises ``ConfigError`` with a line ``file:line: why`` for everything that is wrong.
+    """
+    try:
+        with open_source(path) as source:
+            data = source.stream.read(SIZE_LIMIT + 1)
+    except ImportFormatError as error:
+        raise ConfigError([str(error)]) from error
+    except (OSError, *DAMAGED) as error:
+        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
+    return parse_programme(data, timezone, str(path), format, mapping)
+
+
+def parse_programme(
+    data: bytes,
+    timezone: str,
+    name: str,
+    format: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+) -> tuple[Session, ...]:
+    """The sessions in a programme's bytes; ``name`` is what errors call it. See `read_programme`.
+
+    Pure; the same bytes always give the same sessions.
     """
     if format not in FORMATS:
-        raise ConfigError([f"{path}: no format {format!r}; there are {', '.join(FORMATS)}"])
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}: is not UTF-8 text: save it as UTF-8"]) from error
-    return parse_csv(text, timezone, str(path))
-
-
-def parse_csv(text: str, timezone: str, name: str) -> tuple[Session, ...]:
-    """The sessions of a plain CSV programme; ``name`` is the file's in what goes wrong."""
+        raise ConfigError([f"{name}: no format {format!r}; there are {', '.join(FORMATS)}"])
+    if len(data) > SIZE_LIMIT:
+        raise ConfigError([f"{name}: is over {SIZE_LIMIT >> 20} MB; no programme is that long"])
     zone = ZoneInfo(timezone)
-    problems: list[str] = []
-    sessions: dict[str, Session] = {}
-    for line, row in _rows(text, name):
-        try:
-            session = _session(row, zone)
-            if session.code in sessions:
-                raise ValueError(f"code: {session.code!r} stands in the file twice")
-            sessions[session.code] = session
-        except ValueError as error:
-            problems.append(f"{name}:{line}: {error}")
-    if problems:
-        raise ConfigError(problems)
-    return tuple(sessions.values())
+    text = clean(data.decode(detect_encoding(data[:65_536]), MEND)).removeprefix("\ufeff")
+    found = detect_format(text)
+    _check_format(format, found, name)
+    if found == "xml":
+        return finish(parse_schedule_xml(data, zone, name), name)
+    if found == "json":
+        value = decode(text, name)
+        return finish(_json_parser(value, format, name)(value, zone, name), name)
+    if found == "ical":
+        return finish(parse_ical(text, zone, name), name)
+    is_from_sched = format == "sched" or (format == "auto" and is_sched(text))
+    return finish(parse_csv(text, zone, name, mapping or {}, sched=is_from_sched), name)
 
 
-def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row that holds anything, with the line that it begins on."""
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    line = 1
-    try:
-        header = [cell.strip().casefold() for cell in next(reader, [])]
-        _check_header(header, name)
-        line = reader.line_num + 1
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                if len(cells) != len(header):
-                    raise ConfigError([f"{name}:{line}: {_width(len(cells), len(header))}"])
-                yield line, dict(zip(header, (cell.strip() for cell in cells), strict=True))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise ConfigError([f"{name}:{line}: cannot be split into columns: {error}"]) from error
+def detect_format(text: str) -> str:
+    """The notation of a programme: ``xml``, ``json``, ``ical`` or ``csv``, by its first words."""
+    start = text[:4096].lstrip()
+    if start.startswith("<"):
+        return "xml"
+    if start[:1] in ("{", "["):
+        return "json"
+    return "ical" if start[:15].upper() == "BEGIN:VCALENDAR" else "csv"
 
 
-def _width(cells: int, columns: int) -> str:
-    return (
-        f"it has {cells} columns where the header has {columns};"
-        " put text that holds commas in quotation marks"
+def _check_format(format: str, found: str, name: str) -> None:
+    notations = {
+        "frab": ("xml", "json"), "pretalx": ("json", "xml"), "ical": ("ical",),
+        "indico": ("json",), "sched": ("csv",), "csv": ("csv",),
+    }  # fmt: skip
+    if found not in notations.get(format, (found,)):
+        expected = " or ".join(notations[format])
+        raise ConfigError(
+            [f"{name}:1: it begins like {found}, but {format} is {expected}; try --format auto"]
+        )
+
+
+def _json_parser(value: JsonObject, format: str, name: str) -> JsonParser:
+    kinds: tuple[tuple[str, Callable[[JsonObject], bool], JsonParser], ...] = (
+        ("frab", is_schedule, parse_schedule_json),
+        ("pretalx", is_pretalx, parse_pretalx),
+        ("indico", is_indico, parse_indico),
     )
-
-
-def _check_header(header: list[str], name: str) -> None:
-    problems = [
-        f"{name}:1: there is no column {wanted!r}" for wanted in REQUIRED if wanted not in header
-    ]
-    for column in header:
-        if column not in COLUMNS:
-            near = get_close_matches(column, COLUMNS, n=1)
-            meant = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(COLUMNS)}"
-            problems.append(f"{name}:1: no column is called {column!r}{meant}")
-    if problems:
-        raise ConfigError(problems)
-
-
-def _session(row: Mapping[str, str], zone: ZoneInfo) -> Session:
-    for wanted in REQUIRED:
-        if not row[wanted]:
-            raise ValueError(f"{wanted}: is empty")
-    day = _day(row.get("date", ""))
-    start = _moment("start", row.get("start", ""), day, zone)
-    end = _moment("end", row.get("end", ""), day, zone)
-    if start is not None and end is not None and end <= start:
-        raise ValueError(f"end: {row['end']} is not after the start, {row['start']}")
-    return Session(
-        code=row["code"], title=row["title"], date=day, start=start, end=end,
-        room=row.get("room", ""), track=row.get("track", ""), theme=row.get("theme", ""),
-        abstract=row.get("abstract", ""), language=row.get("language", ""),
-        url=row.get("url", ""),
-        speakers=_speakers(_several(row.get("speakers", "")), row.get("handles", "")),
-        hashtags=tuple(tag.lstrip("#") for tag in _several(row.get("hashtags", ""))),
-    )  # fmt: skip
-
-
-def _speakers(names: list[str], handles: str) -> tuple[Speaker, ...]:
-    """The handles belong to the names in turn; an empty place between two ``;`` skips one."""
-    accounts = [handle.strip().lstrip("@") for handle in handles.split(";")] if handles else []
-    if len(accounts) > len(names):
-        raise ValueError(f"handles: {len(accounts)} of them for {len(names)} speakers")
-    accounts += [""] * (len(names) - len(accounts))
-    return tuple(
-        Speaker(name, tuple(dict.fromkeys(fold_account(one) for one in account.split())))
-        for name, account in zip(names, accounts, strict=True)
-    )
-
-
-def _several(cell: str) -> list[str]:
-    return [part.strip() for part in cell.split(";") if part.strip()]
-
-
-def _day(cell: str) -> Date | None:
-    try:
-        return Date.fromisoformat(cell) if cell else None
-    except ValueError:
-        raise ValueError(f"date: {cell!r} is not a date; write 2017-03-31") from None
-
-
-def _moment(column: str, cell: str, day: Date | None, zone: ZoneInfo) -> int | None:
-    if not cell:
-        return None
-    try:
-        if len(cell) > 8:
-            moment = datetime.fromisoformat(cell)
-        else:
-            if day is None:
-                raise ValueError(f"{column}: {cell} needs the date beside it")
-            moment = datetime.combine(day, time.fromisoformat(cell.rjust(5, "0")))
-    except ValueError as error:
-        if str(error).startswith(column):
-            raise
-        raise ValueError(f"{column}: {cell!r} is not a time; write 11:00") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
+    for kind, is_kind, parser in kinds:
+        fits = format in ("auto", kind) or (kind, format) == ("frab", "pretalx")
+        if fits and is_kind(value):
+            return parser
+    wanted = "frab, pretalx or Indico" if format == "auto" else format
+    keys = ", ".join(map(repr, list(value)[:6])) or "nothing"
+    raise ConfigError([f"{name}:1: this JSON is no programme of {wanted}; it holds {keys}"])
