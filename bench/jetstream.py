@@ -18,10 +18,11 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from fake_platform.jetstream import delete_event, identity_event, post_event
 from hashwatch.collect.jetstream import Handles, Wanted
@@ -70,13 +71,14 @@ async def serve_events(rate: int, seconds: float) -> None:
 
     async def play(connection: ServerConnection) -> None:
         started, sent = time.monotonic(), 0
-        while sent < len(frames):
-            due = min(len(frames), int((time.monotonic() - started) * rate))
-            for event in frames[sent:due]:
-                await connection.send(event, text=True)
-            sent = max(sent, due)
-            await asyncio.sleep(TICK)
-        await connection.wait_closed()
+        with suppress(ConnectionClosed):
+            while sent < len(frames):
+                due = min(len(frames), int((time.monotonic() - started) * rate))
+                for event in frames[sent:due]:
+                    await connection.send(event, text=True)
+                sent = max(sent, due)
+                await asyncio.sleep(TICK)
+            await connection.wait_closed()
 
     async with serve(play, "127.0.0.1", 0, compression=None) as server:
         print(next(iter(server.sockets)).getsockname()[1], flush=True)

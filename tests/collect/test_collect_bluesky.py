@@ -157,6 +157,7 @@ def test_wanted_posts_arrive(version: int) -> None:
     assert kept.texts == wanted(30)
     assert kept.cursor is not None
     assert int(kept.cursor.forward or 0) >= (NOON + 27) * SECOND
+    assert kept.pages[-1].reached == int(kept.cursor.forward or 0) // SECOND - OVERLAP
     path, query = server.asked[0]
     assert path == (V2 if version == 2 else "/subscribe")
     assert query["cursor"] == [str((NOON - 600) * SECOND)]

@@ -30,7 +30,7 @@ from hashwatch.collect.jetstream import (
 from hashwatch.collect.jetstream_socket import CursorTooOldError, open_socket
 from hashwatch.collect.source import Place, Query
 from hashwatch.collect.times import LAST_SECOND
-from hashwatch.errors import SourceError, UnreachableError
+from hashwatch.errors import BadAnswerError, NotFoundError, SourceError, UnreachableError
 from hashwatch.model import Cursor, Gap, Page, Post, Reject, Tombstone
 
 # Posts are the network's, whichever endpoint brought them.
@@ -100,6 +100,7 @@ class Bluesky:
         self._http = http
         self._silence = silence
         self._handles = Handles()
+        self._dids: dict[str, str] = {}
         self._turn = 0
 
     def places(self, query: Query) -> tuple[Place, ...]:
@@ -159,12 +160,18 @@ class Bluesky:
             if account.startswith("did:") or "." not in account:
                 continue
             try:
-                answer = await self._http.get(HANDLES, params={"handle": account})
-                did = msgspec.json.decode(answer.body, type=_Resolved).did
-            except (SourceError, msgspec.MsgspecError):
-                continue
+                did = self._dids.get(account) or await self._did_of(account)
+            except (NotFoundError, BadAnswerError, msgspec.MsgspecError):
+                continue  # nobody has this handle
+            except SourceError:
+                return
+            self._dids[account] = did
             self._handles.learn(did, account)
             wanted.learn(did, account)
+
+    async def _did_of(self, account: str) -> str:
+        answer = await self._http.get(HANDLES, params={"handle": account})
+        return msgspec.json.decode(answer.body, type=_Resolved).did
 
 
 class _Resolved(msgspec.Struct):
@@ -261,6 +268,8 @@ class _Batch:
             rejects=tuple(self._rejects),
             gaps=tuple(self._gaps),
             cursor=Cursor(forward=str(self._reached)) if self._reached else None,
+            # Events may come a little out of order.
+            reached=self._reached // MICROSECONDS - OVERLAP if self._started else None,
             warnings=tuple(self._warnings),
         )
         self._clear()
