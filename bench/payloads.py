@@ -80,7 +80,8 @@ class Payloads:
                 "account": self._mastodon_account(host, name),
                 "media_attachments": self._mastodon_media(host),
                 "mentions": [],
-                "tags": [{"name": tag.lower(), "url": f"https://{host}/tags/{tag}"} for tag in tags],
+                "tags": [{"name": tag.lower(), "url": f"https://{host}/tags/{tag}"}
+                         for tag in tags],
                 "emojis": [], "card": None, "poll": None,
             }
         )  # fmt: skip

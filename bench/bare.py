@@ -1,0 +1,254 @@
+"""The bare loop: parse, strip HTML, compress, ``executemany`` on the same two schemas. No merging,
+no rejects, no cursors, no durability a page: the speed that nothing useful can exceed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zlib import crc32
+
+import msgspec
+from selectolax.lexbor import LexborHTMLParser
+
+from hashwatch.archive.connection import open_archive
+from hashwatch.archive.payloads import compress
+from hashwatch.publish.dashboard import open_dashboard
+
+BATCH = 5_000
+
+
+class Account(msgspec.Struct, gc=False):
+    """What is used of a Mastodon account."""
+
+    uri: str
+    acct: str
+    display_name: str
+
+
+class Tag(msgspec.Struct, gc=False):
+    """A Mastodon hashtag."""
+
+    name: str
+
+
+class Status(msgspec.Struct, gc=False):
+    """What is used of a Mastodon status."""
+
+    uri: str
+    url: str
+    created_at: str
+    content: str
+    account: Account
+    tags: list[Tag]
+    media_attachments: list[dict[str, object]]
+    language: str | None
+    replies_count: int
+    reblogs_count: int
+    favourites_count: int
+
+
+class User(msgspec.Struct, gc=False):
+    """What is used of an X user."""
+
+    id_str: str
+    screen_name: str
+    name: str
+
+
+class Hashtag(msgspec.Struct, gc=False):
+    """An X hashtag."""
+
+    text: str
+
+
+class Entities(msgspec.Struct, gc=False):
+    """What is used of X's entities."""
+
+    hashtags: list[Hashtag]
+
+
+class Tweet(msgspec.Struct, gc=False):
+    """What is used of an X post."""
+
+    id_str: str
+    created_at: str
+    full_text: str
+    user: User
+    entities: Entities
+    retweet_count: int
+    favorite_count: int
+    lang: str
+    retweeted_status: msgspec.Raw | None = None
+
+
+Row = tuple[str, int, str, str, str, str, str, list[str], int, int, str | None, bytes, str]
+
+
+def run(mastodon: Path, x: Path, folder: Path) -> tuple[int, float]:
+    """Posts written and CPU seconds taken."""
+    folder.mkdir(parents=True)
+    archive = open_archive(folder / "archive.db", bulk=True)
+    dashboard = open_dashboard(folder / "dashboard.db")
+    begun = time.process_time()
+    batch: list[Row] = []
+    seen: set[str] = set()
+    ids: dict[str, int] = {}
+    hashtags: dict[str, int] = {}
+    posts = 0
+    for row in _rows(mastodon, x):
+        if row[0] in seen:
+            continue
+        seen.add(row[0])
+        batch.append(row)
+        if len(batch) == BATCH:
+            posts += _write(archive, dashboard, batch, ids, hashtags)
+            batch = []
+    posts += _write(archive, dashboard, batch, ids, hashtags)
+    archive.close()
+    dashboard.close()
+    return posts, time.process_time() - begun
+
+
+def prepared(mastodon: Path, x: Path, folder: Path) -> tuple[int, float]:
+    """The same with the rows made beforehand: what SQLite alone takes."""
+    rows = list({row[0]: row for row in _rows(mastodon, x)}.values())
+    folder.mkdir(parents=True)
+    archive = open_archive(folder / "archive.db", bulk=True)
+    dashboard = open_dashboard(folder / "dashboard.db")
+    ids: dict[str, int] = {}
+    hashtags: dict[str, int] = {}
+    begun = time.process_time()
+    for start in range(0, len(rows), BATCH):
+        _write(archive, dashboard, rows[start : start + BATCH], ids, hashtags)
+    archive.close()
+    dashboard.close()
+    return len(rows), time.process_time() - begun
+
+
+def _rows(mastodon: Path, x: Path) -> Iterator[Row]:
+    page = msgspec.json.Decoder(list[msgspec.Raw])
+    status_of, tweet_of = msgspec.json.Decoder(Status), msgspec.json.Decoder(Tweet)
+    with mastodon.open("rb") as lines:
+        for line in lines:
+            for raw in page.decode(line):
+                status = status_of.decode(raw)
+                at = int(datetime.fromisoformat(status.created_at).timestamp())
+                text = LexborHTMLParser(status.content).text()
+                counts = status.reblogs_count, status.favourites_count
+                account = status.account
+                yield (
+                    status.uri, at, account.uri, account.acct, account.display_name, text, "post",
+                    [tag.name for tag in status.tags], *counts, status.language, bytes(raw),
+                    "mastodon",
+                )  # fmt: skip
+    with x.open("rb") as lines:
+        for line in lines:
+            tweet = tweet_of.decode(line)
+            if tweet.retweeted_status is not None:
+                yield _tweet(tweet_of.decode(tweet.retweeted_status), bytes(tweet.retweeted_status))
+            yield _tweet(tweet, line)
+
+
+def _tweet(tweet: Tweet, raw: bytes) -> Row:
+    at = int(datetime.strptime(tweet.created_at, "%a %b %d %H:%M:%S %z %Y").timestamp())
+    kind = "post" if tweet.retweeted_status is None else "boost"
+    return (
+        f"https://x.com/i/status/{tweet.id_str}", at, tweet.user.id_str, tweet.user.screen_name,
+        tweet.user.name, tweet.full_text, kind, [tag.text for tag in tweet.entities.hashtags],
+        tweet.retweet_count, tweet.favorite_count, tweet.lang, raw, "x1",
+    )  # fmt: skip
+
+
+def _write(
+    archive: sqlite3.Connection,
+    dashboard: sqlite3.Connection,
+    batch: list[Row],
+    ids: dict[str, int],
+    hashtags: dict[str, int],
+) -> int:
+    archive.execute("BEGIN")
+    dashboard.execute("BEGIN")
+    authors, posts, sightings, shown, tagged, index = [], [], [], [], [], []
+    rollups: dict[tuple[str, object, int], int] = {}
+    for (
+        uri,
+        at,
+        author,
+        handle,
+        name,
+        text,
+        kind,
+        tags,
+        boosts,
+        likes,
+        language,
+        raw,
+        form,
+    ) in batch:
+        author_id = ids.get(author)
+        if author_id is None:
+            author_id = ids[author] = len(ids) + 1
+            authors.append((author_id, author, handle, name))
+        key = "/".join(reversed(uri.split("/")))
+        number = at << 20 | crc32(key.encode()) >> 12
+        detail = msgspec.json.encode({"hashtags": tags}).decode()
+        posts.append(
+            (number, key, 1, author_id, at, at, None, kind, uri, None, None, None, language, None,
+             0, boosts, likes, None, None, text, detail, compress(raw, form))
+        )  # fmt: skip
+        sightings.append((number, 1, at, boosts, likes, None, None))
+        when = datetime.fromtimestamp(at, UTC).isoformat()
+        shown.append(
+            (number, uri, uri, form, "town.example", author_id, when, text, language,
+             language or "und", None, None, None, kind, None, None, None, None, None,
+             boosts, likes, 0, 0, boosts + likes,
+             0, 0, None, None, None, 0, 0, None, when)
+        )  # fmt: skip
+        index.append((number, text))
+        for tag in tags:
+            tag_id = hashtags.get(tag)
+            if tag_id is None:
+                tag_id = hashtags[tag] = len(hashtags) + 1
+                dashboard.execute("INSERT INTO hashtags VALUES (?, ?, ?)", (tag_id, tag, tag))
+            tagged.append((tag_id, number))
+            bump(rollups, "hashtag", tag_id, at // 86_400 * 86_400)
+        for seconds in (60, 3600, 86_400):
+            bump(rollups, "all", "", at // seconds * seconds)
+            bump(rollups, "source", form, at // seconds * seconds)
+        bump(rollups, "author", author_id, at // 86_400 * 86_400)
+        bump(rollups, "language", language, at // 86_400 * 86_400)
+    numbers = [(1, row[0]) for row in posts]
+    archive.executemany(
+        "INSERT INTO authors (id, uri, handle, name, bio) VALUES (?, ?, ?, ?, '')", authors
+    )
+    archive.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 22)})", posts)
+    archive.executemany("INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?)", sightings)
+    archive.executemany("INSERT INTO event_posts VALUES (?, ?)", numbers)
+    archive.executemany(
+        "INSERT INTO changes (kind, ref) VALUES ('post', ?)", [n[1:] for n in numbers]
+    )
+    archive.execute("COMMIT")
+    dashboard.executemany(
+        "INSERT INTO authors (id, uri, handle, name) VALUES (?, ?, ?, ?)", authors
+    )
+    dashboard.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 33)})", shown)
+    dashboard.executemany("INSERT INTO posts_index (rowid, text) VALUES (?, ?)", index)
+    dashboard.executemany("INSERT INTO event_posts VALUES (?, ?)", numbers)
+    dashboard.executemany("INSERT OR IGNORE INTO post_hashtags VALUES (?, ?)", tagged)
+    dashboard.executemany(
+        "INSERT INTO rollup_day VALUES (1, ?, ?, ?, ?, 0, 0, 0, 0, 0)"
+        " ON CONFLICT DO UPDATE SET posts = posts + excluded.posts",
+        [(*key, count) for key, count in rollups.items()],
+    )
+    dashboard.execute("COMMIT")
+    return len(batch)
+
+
+def bump(rollups: dict[tuple[str, object, int], int], facet: str, value: object, at: int) -> None:
+    """Counts one more."""
+    key = facet, value, at
+    rollups[key] = rollups.get(key, 0) + 1
