@@ -25,7 +25,7 @@ EVENT: Data = {
     "place": "London",
     "starts": "2017-03-28",
     "ends": "2017-04-01",
-    "dates": "28 March – 1 April 2017",
+    "days": "28 Mar – 1 Apr 2017",
     "url": "https://conference.example/natsec17",
 }
 
@@ -156,7 +156,7 @@ def post(n: int, **changes: Any) -> Data:
         if n % 12 == 6 else [],
         "poll": ["Yes, by law", "Yes, by custom", "No"] if n % 12 == 1 else [], "edited": n % 12 == 3,
         "invented": True, "folded": (n * 7) % 23 if n % 4 == 0 else 0,
-        "parent": {"id": 1, "href": f"{BASE}/posts/1", "author": {"handle": "amina@parl.example"}}
+        "parent": {"id": 1, "href": f"{BASE}/posts/1", "author": "Amina Dlamini-Okonkwo"}
         if n % 12 == 1 else None,
         "markup": markup(text),
     } | changes
@@ -198,7 +198,8 @@ def series(grain: str = "hour", **changes: Any) -> Data:
         )
     ]
     return {
-        "grain": grain, "from": base, "to": base + seconds * count, "seconds": seconds,
+        "grain": grain, "from": iso(start), "to": iso(start + timedelta(seconds=seconds * count)),
+        "seconds": seconds,
         "points": points,
         "gaps": [{"from": base + seconds * 9, "to": base + seconds * 12, "source": "mastodon",
                   "instance": "mastodon.example", "reason": "the server did not answer",
@@ -231,7 +232,8 @@ def theme_rows() -> list[Data]:
         {"name": name, "href": f"{BASE}/posts?theme={i}", "posts": posts, "share": share,
          "change": change, "tone": dict(zip(TONES, counts, strict=True)),
          "terms": ["radicalisation", "extremism", "community cohesion", "extrémisme", "تطرف"][: i + 2],
-         "points": []}
+         "points": [{"bucket": h, "local": f"30 Mar {h % 24:02}:00", "href": BASE,
+                     "posts": (h * (i + 3)) % 17 * posts // 200} for h in range(60)]}
         for i, (name, posts, share, change, counts) in enumerate(THEMES)
     ]
 
@@ -340,7 +342,9 @@ def posts(**changes: Any) -> Data:
     )
     return shell() | {
         "query": {"q": "oversight OR scrutiny", "language": "en"},
-        "filters": [{"key": k, "label": label, "options": o} for k, label, o in filters],
+        "filters": [{"key": k, "label": label, "options": o, "value": "",
+                     "kind": "select" if o else "datetime" if k in ("from", "to") else "text"}
+                    for k, label, o in filters],
         "chips": [{"label": "oversight OR scrutiny", "href_without": f"{BASE}/posts?language=en"},
                   {"label": "Language: English", "href_without": f"{BASE}/posts?q=oversight"}],
         "total": 1204, "total_is_exact": True, "posts": [post(n) for n in range(12)],
@@ -432,7 +436,7 @@ def coverage() -> Data:
                                               ("failed" if (i + k) % 17 == 6 else
                                                ("none" if i > 30 else "ok")))
             cells.append({"posts": (i * 37) % 1700, "runs": 4, "failed": 0, "gap": state == "gap",
-                          "state": state})
+                          "state": state, "href": BASE})
         rows.append({"source": place["source"], "instance": place["instance"], "cells": cells})
     states = ("ok", "ok", "partial", "ok", "failed", "skipped")
     return shell() | {
@@ -454,13 +458,14 @@ def coverage() -> Data:
 
 
 def events() -> Data:
-    card = {"posts": 3120, "authors": 388, "sessions": 7, "age_seconds": 8, "invented": True,
-            "sources": [], "last_30": {"value": 42, "href": BASE}}
-    return {"built_at": iso(NOW), "events": [
+    card = {"posts": 3120, "boosts": 1404, "invented": True,
+            "description": "Members of parliament and experts on how far a state may go to keep people "
+            "safe, and who watches it."}
+    return {"built_at": iso(NOW), "age_seconds": 8, "events": [
         EVENT | card | {"href": BASE, "clock": shell()["clock"]},
         EVENT | card | {
             "slug": "ipu137", "title": "Panel on cyber warfare, 137th IPU Assembly",
             "href": "/events/ipu137", "hashtags": ["IPU137"], "place": "St. Petersburg",
-            "dates": "14–18 October 2017", "posts": 0, "authors": 0, "sessions": 1, "last_30": None,
+            "days": "14 Oct – 18 Oct 2017", "posts": 0, "boosts": 0, "description": "",
             "clock": {"mode": "over", "local": "18 Oct 2017", "now": iso(NOW), "speed": 0}},
     ]}

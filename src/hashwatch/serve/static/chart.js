@@ -56,7 +56,7 @@
   const day = (s) => format(s, { day: "numeric", month: "short" });
   const clock = (s) => format(s, { hour: "2-digit", minute: "2-digit" });
 
-  /** A moment as the filters take it: local to the event, to the minute. */
+  /** A minute as the filters take it, local to the event; "to" names the last minute, itself included. */
   function forAddress(seconds) {
     const parts = {};
     for (const part of new Intl.DateTimeFormat("en-CA", { timeZone: series.zone, hourCycle: "h23", year: "numeric",
@@ -72,7 +72,7 @@
   function addressOf(i) {
     const address = new URL(series.address, location.href);
     address.searchParams.set("from", forAddress(series.points[i][BUCKET]));
-    address.searchParams.set("to", forAddress(endOf(i)));
+    address.searchParams.set("to", forAddress(endOf(i) - 60));
     return address.pathname + address.search;
   }
   const plural = (n, word) => `${number.format(n)} ${word}${n === 1 ? "" : "s"}`;
@@ -94,7 +94,9 @@
     when.className = "when";
     when.textContent = span(i);
     const figures = document.createElement("span");
-    figures.textContent = words(i) + (gapAt(i) ? " (in a gap: not all was collected)" : "");
+    const onStage = series.sessions.filter((s) => s.from < endOf(i) && s.to > series.points[i][BUCKET]).map((s) => s.title);
+    const during = onStage.length && series.grain !== "day" ? `; during ${onStage.slice(0, 2).join(", ")}${onStage.length > 2 ? " and others" : ""}` : "";
+    figures.textContent = words(i) + during + (gapAt(i) ? " (in a gap: not all was collected)" : "");
     const link = document.createElement("a");
     link.href = addressOf(i);
     link.textContent = "Open these posts";
@@ -234,7 +236,10 @@
     }
     lane.replaceChildren();
     const ends = [];
-    const shown = series.sessions.filter((s) => s.from < series.to && s.to > series.from).sort((a, b) => a.from - b.from);
+    let shown = series.sessions.filter((s) => s.from < series.to && s.to > series.from).sort((a, b) => a.from - b.from);
+    // Where none is wide enough for its name, the bands in the plot and the read-out must do.
+    const pixels = width / (series.to - series.from);
+    if (!shown.some((s) => (s.to - s.from) * pixels >= 64)) shown = [];
     for (const session of shown) {
       const left = u.valToPos(Math.max(session.from, series.from), "x"), right = u.valToPos(Math.min(session.to, series.to), "x");
       let row = ends.findIndex((end) => end <= left + 0.5);
@@ -284,7 +289,7 @@
     if (plot) plot.destroy();
     plot = new uPlot({
       ...sizes(),
-      padding: [10, 8, 0, 0],
+      padding: [10, 20, 0, 0],
       legend: { show: false },
       tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1e3), zoneNow()),
       scales: { x: { time: true, range: () => [series.from, series.to] }, y: { range: () => [0, top()] } },
@@ -318,7 +323,7 @@
     const from = series.points[first][BUCKET], to = endOf(last);
     const address = new URL(location.href);
     address.searchParams.set("from", forAddress(from));
-    address.searchParams.set("to", forAddress(to));
+    address.searchParams.set("to", forAddress(to - 60));
     // Finer where it helps: under three hours by minute, under three days by hour.
     const finer = to - from <= 3 * 3600 ? "minute" : (to - from <= 3 * 86400 ? "hour" : "day");
     const order = ["day", "hour", "minute"];
@@ -368,7 +373,10 @@
 
   function parse() {
     const block = document.getElementById("series");
-    return block ? JSON.parse(block.textContent) : null;
+    if (!block) return null;
+    const found = JSON.parse(block.textContent);
+    for (const edge of ["from", "to"]) if (typeof found[edge] === "string") found[edge] = Date.parse(found[edge]) / 1000;
+    return found;
   }
   const first = parse();
   if (!first) return;

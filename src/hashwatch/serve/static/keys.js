@@ -62,6 +62,9 @@
     }
   });
 
+  // On a narrow screen what comes last starts folded.
+  if (matchMedia("(max-width: 639px)").matches) for (const fold of document.querySelectorAll("[data-fold]")) fold.open = false;
+
   // A short address: fields that were left empty stay out of it ------------------------------------
   for (const form of document.querySelectorAll("form[method=get]")) {
     form.addEventListener("formdata", (event) => {
