@@ -7,35 +7,32 @@ from collections.abc import Mapping
 from html import unescape
 
 import msgspec
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 # Building a tree takes time in the square of its depth: 200,000 nested elements took minutes.
 _MOST_TAGS = 2_000
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_NEVER_SHOWN = [
-    "script",
-    "style",
-    "template",
-    "noscript",
-    "iframe",
-    "object",
-    "svg",
-    "math",
-    "title",
-]
-_UNCOMMON = re.compile(
-    rf"<(?:blockquote|div|h[1-6]|[uod]l|li|dt|dd|tr|table|pre|hr|rt|{'|'.join(_NEVER_SHOWN)})\b",
-    re.I,
-)
-_BLOCK = re.compile(r"</?(?:blockquote|div|h[1-6]|[uod]l|table|pre|hr)\b[^>]*>", re.I)
-_LINE = re.compile(r"</(?:li|dt|dd|tr)\s*>", re.I)
-_ITEM = re.compile(r"<li\b[^>]*>", re.I)
-_HIDDEN = re.compile(rf"<({'|'.join(_NEVER_SHOWN)})\b.*?(?:</\1\s*>|$)", re.I | re.S)
-_TAG = re.compile(r"<[^>]*>")
 _AROUND_BREAK = re.compile(r"[ \t]*\n[ \t]*")
+_BEFORE_BREAK = re.compile(r"[ \t]+\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HOST = re.compile(r"https?://([^/?#]+)")
+
+# The markup that Mastodon itself writes, which needs no tree.
+_VALUE = r'[^"<>&]*(?:&amp;[^"<>&]*)*'
+_ANCHOR = re.compile(
+    rf'<a((?: [a-z-]+="{_VALUE}")+)>([^<>]*(?:</?span(?: class="[^"<>]*")?>[^<>]*)*)</a>'
+)
+_SPAN = re.compile(r'</?span(?: (?:class|translate)="[^"<>]*")*>')
+
+_NEVER_SHOWN = "script|style|template|noscript|iframe|object|svg|math|title"
+_HIDDEN = re.compile(rf"<({_NEVER_SHOWN})\b.*?(?:</\1\s*>|$)", re.I | re.S)
+_BLOCKS = "blockquote|div|h[1-6]|ul|ol|dl|table|pre|hr"
+_BLOCK = re.compile(rf"</?(?:{_BLOCKS})\b[^>]*>", re.I)
+_LINE = re.compile(r"</(?:dt|dd|tr)\s*>", re.I)
+_ITEM = re.compile(r"<li\b[^>]*>", re.I)
+_UNCOMMON = re.compile(rf"<(?:{_BLOCKS}|li|dt|dd|tr|{_NEVER_SHOWN})\b", re.I)
+_TAG = re.compile(r"<[^>]*>")
 
 
 class PlainText(msgspec.Struct, frozen=True, gc=False):
@@ -54,31 +51,14 @@ def html_to_text(
     ``handles`` gives the ``user@host`` for a mention's address. ``drop_quote`` leaves out the
     "RE: …" line that stands in for a quoted post where quotes are not understood.
     """
-    if "<" not in html and "&" not in html:
-        return PlainText(_tidy(html))
-    if "\n" in html and "<pre" not in html:
-        html = html.replace("\r", " ").replace("\n", " ")
-    # Breaks are put in as text before parsing: the parser's own text extraction then keeps them.
-    marked = html.replace("</p>", "</p>\n\n").replace("<p", "\n\n<p").replace("<br", "\n<br")
-    uncommon = _UNCOMMON.search(html) is not None
-    if uncommon:
-        marked = _ITEM.sub("\n- ", _LINE.sub("\n", _BLOCK.sub(r"\n\n\g<0>", marked)))
-    if html.count("<") > _MOST_TAGS:
-        return PlainText(_tidy(unescape(_TAG.sub("", _HIDDEN.sub("", marked)))))
-    root = LexborHTMLParser(marked, is_fragment=True).root
-    if root is None:
-        return PlainText()
-    if uncommon:
-        root.strip_tags(_NEVER_SHOWN, recursive=True)
+    if "\r" in html:
+        html = html.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n" in html and "<" in html and "<pre" not in html:
+        html = html.replace("\n", " ")
+    known = handles or {}
     if drop_quote and "quote-inline" in html:
-        for node in root.css(".quote-inline"):
-            node.decompose()
-    links: dict[str, None] = {}
-    hashtags: dict[str, None] = {}
-    if "<a" in html:
-        for anchor in root.css("a"):
-            _write_out(anchor, handles or {}, links, hashtags)
-    return PlainText(_tidy(root.text_lexbor()), tuple(links), tuple(hashtags))
+        return _by_tree(html, known, drop_quote)
+    return _by_pattern(html, known) or _by_tree(html, known, drop_quote)
 
 
 def safe_text(text: str) -> str:
@@ -86,27 +66,89 @@ def safe_text(text: str) -> str:
     return _UNSAFE.sub("", text) if _UNSAFE.search(text) else text
 
 
-def _write_out(
-    anchor: LexborNode,
-    handles: Mapping[str, str],
-    links: dict[str, None],
-    hashtags: dict[str, None],
-) -> None:
-    """Replace a link by what belongs in plain text, and note what it is."""
-    attributes = anchor.attributes
-    href = (attributes.get("href") or "").strip()
-    label = anchor.text_lexbor()
-    kind = attributes.get("class") or ""
-    if label[:1] in ("#", "＃") and _is_hashtag(kind, attributes.get("rel") or "", href):
-        hashtags[safe_text(label[1:].strip())] = None
-    elif label[:1] == "@" and "mention" in kind:
-        handle = handles.get(href) or _handle(label, href)
-        anchor.replace_with("@" + handle)
-    elif href.startswith(("https://", "http://")):
-        address = safe_text("".join(href.split()))
-        links[address] = None
-        if label != address:
-            anchor.replace_with(_link_text(label, address))
+def _by_pattern(html: str, handles: Mapping[str, str]) -> PlainText | None:
+    """The text of markup as Mastodon writes it, three times as fast; ``None`` for any other."""
+    found = _Found(handles)
+
+    def replace(match: re.Match[str]) -> str:
+        attributes, label = match.groups()
+        if "<" in label:
+            label = _SPAN.sub("", label)
+        plain = unescape(label) if "&" in label else label
+        href = _value(attributes, ' href="').replace("&amp;", "&")
+        kind = _value(attributes, ' class="')
+        relation = "" if kind else _value(attributes, ' rel="')
+        text = found.note(plain, href, kind, relation)
+        return label if text is None else text.replace("&", "&amp;").replace("<", "&lt;")
+
+    text = _ANCHOR.sub(replace, html) if "<a" in html else html
+    if "<" in text:
+        text = text.replace("</p>", "\n\n").replace("<p>", "\n\n").replace("<br>", "\n")
+        text = text.replace("<br/>", "\n").replace("<br />", "\n")
+        text = _SPAN.sub("", text) if "<" in text else text
+        if "<" in text:
+            return None
+    return found.plain_text(unescape(text) if "&" in text else text)
+
+
+def _value(attributes: str, opening: str) -> str:
+    start = attributes.find(opening)
+    if start < 0:
+        return ""
+    start += len(opening)
+    return attributes[start : attributes.index('"', start)]
+
+
+def _by_tree(html: str, handles: Mapping[str, str], drop_quote: bool) -> PlainText:
+    """The text of any markup, however broken, as a browser would understand it."""
+    found = _Found(handles)
+    # Breaks are put in as text before parsing: the parser's own text extraction then keeps them.
+    marked = html.replace("</p>", "</p>\n\n").replace("<p", "\n\n<p").replace("<br", "\n<br")
+    if _UNCOMMON.search(html):
+        marked = _BLOCK.sub(r"\n\n\g<0>", _HIDDEN.sub("", marked))
+        marked = _ITEM.sub("\n- ", _LINE.sub("\n", marked))
+    if marked.count("<") > _MOST_TAGS:
+        return found.plain_text(unescape(_TAG.sub("", marked)))
+    root = LexborHTMLParser(marked, is_fragment=True).root
+    if root is None:
+        return PlainText()
+    if drop_quote:
+        for node in root.css(".quote-inline"):
+            node.decompose()
+    for anchor in root.css("a"):
+        attributes = anchor.attributes
+        href, kind = attributes.get("href") or "", attributes.get("class") or ""
+        relation = "" if kind else attributes.get("rel") or ""
+        text = found.note(anchor.text_lexbor(), href, kind, relation)
+        if text is not None:
+            anchor.replace_with(text)
+    return found.plain_text(root.text_lexbor(), indented="<pre" in html)
+
+
+class _Found:
+    """The links and hashtags met so far, each once and in order."""
+
+    def __init__(self, handles: Mapping[str, str]) -> None:
+        self._handles = handles
+        self._links: dict[str, None] = {}
+        self._hashtags: dict[str, None] = {}
+
+    def note(self, label: str, href: str, kind: str, relation: str) -> str | None:
+        """What stands for an ``<a>`` in plain text; ``None`` leaves its label."""
+        if label[:1] in ("#", "＃") and _is_hashtag(kind, relation, href):
+            self._hashtags[safe_text(label[1:].strip())] = None
+            return None
+        if label[:1] == "@" and "mention" in kind:
+            return "@" + (self._handles.get(href) or _handle(label, href))
+        if href.lstrip().startswith(("https://", "http://")):
+            address = safe_text("".join(href.split()))
+            self._links[address] = None
+            return _link_text(label, address)
+        return None
+
+    def plain_text(self, text: str, indented: bool = False) -> PlainText:
+        """The result, with ``text`` made tidy; ``indented`` keeps spaces that begin a line."""
+        return PlainText(_tidy(text, indented), tuple(self._links), tuple(self._hashtags))
 
 
 def _is_hashtag(kind: str, relation: str, href: str) -> bool:
@@ -121,17 +163,18 @@ def _handle(label: str, href: str) -> str:
 
 def _link_text(label: str, address: str) -> str:
     """The address for a label that is (a piece of) one; words keep theirs, with it behind."""
-    words = label.strip()
-    is_address = not any(c.isspace() for c in words) and ("." in words or "/" in words)
-    return address if is_address or not words else f"{words} ({address})"
+    if label == address:
+        return address
+    words = label.split()
+    if not words or (len(words) == 1 and ("." in words[0] or "/" in words[0])):
+        return address
+    return f"{' '.join(words)} ({address})"
 
 
-def _tidy(text: str) -> str:
+def _tidy(text: str, indented: bool) -> str:
     text = safe_text(text)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if " \n" in text or "\n " in text or "\t" in text:
-        text = _AROUND_BREAK.sub("\n", text)
+        text = (_BEFORE_BREAK if indented else _AROUND_BREAK).sub("\n", text)
     if "\n\n\n" in text:
         text = _BLANK_LINES.sub("\n\n", text)
     return text.strip()
