@@ -12,6 +12,7 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO
 
@@ -102,7 +103,7 @@ def detect_encoding(sample: bytes) -> str:
 
 def detect_code_page(sample: bytes) -> str:
     """``utf-8`` when most lines that are not ASCII are, else the likeliest code page."""
-    foreign = [line for line in sample.splitlines()[:-1] or [sample] if not line.isascii()]
+    foreign = [line for line in sample.splitlines() if not line.isascii()]
     broken = [line for line in foreign if not is_utf8(line)]
     if len(broken) * 2 <= len(foreign):
         return "utf-8"
@@ -136,10 +137,8 @@ def guess_warnings(stated: str | None, encoding: str) -> tuple[str, ...]:
     """A sentence for the operator where a code page was guessed."""
     if stated is not None or encoding.startswith("utf"):
         return ()
-    return (
-        f"the file is not UTF-8: it was read as {encoding}, which is a guess;"
-        " state its encoding if names or accents look wrong",
-    )
+    guess = f"the file is not UTF-8: it was read as {encoding}, which is a guess"
+    return (f"{guess}; state its encoding if names or accents look wrong",)
 
 
 def text_lines(stream: BinaryIO, encoding: str, sample: bytes) -> TextLines:
@@ -149,10 +148,20 @@ def text_lines(stream: BinaryIO, encoding: str, sample: bytes) -> TextLines:
             octets = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             yield number, octets.decode("utf-8", MEND)
         return
+    with decoded(stream, encoding) as text:
+        for number, words in enumerate(iter(partial(text.readline, LINE_LIMIT), ""), 1):
+            yield number, words.removeprefix("\ufeff") if number == 1 else words
+
+
+@contextmanager
+def decoded(stream: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """The stream as text with its line endings; the stream stays open afterwards."""
     errors = MEND if encoding == "utf-8" else "replace"
     text = io.TextIOWrapper(stream, encoding, errors, newline="")
-    for number, words in enumerate(iter(partial(text.readline, LINE_LIMIT), ""), 1):
-        yield number, words.removeprefix("\ufeff") if number == 1 else words
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 def utf8_lines(stream: BinaryIO, encoding: str, sample: bytes) -> Numbered:

@@ -11,15 +11,19 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import zstandard
 
 from hashwatch.errors import ImportFormatError
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 LINE_LIMIT = 32 * 1024 * 1024
 HEAD_SIZE = 65_536
 BUFFER = 1 << 18
+ZSTD_STEP = 1024  # at most 32 MB come out of so many bytes, whoever made them
 
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 """What reading raises when the compressed file is cut off or damaged."""
@@ -38,15 +42,52 @@ class SourceFile:
         if magic[:2] == b"\x1f\x8b":
             self.stream = io.BufferedReader(gzip.GzipFile(fileobj=stored), BUFFER)
         elif magic == b"\x28\xb5\x2f\xfd":
-            # 128 MB: what `zstd --long` makes by default; a larger window would break the bound.
-            frames = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
-                stored, read_across_frames=True
-            )
-            self.stream = io.BufferedReader(frames, BUFFER)
+            self.stream = io.BufferedReader(ZstdFrames(stored), BUFFER)
 
     def position(self) -> int:
         """Bytes of the stored file read so far (compressed ones, so that its size is the end)."""
         return self.stored.tell()
+
+
+class ZstdFrames(io.RawIOBase):
+    """The decompressed bytes of zstd frames; raises ``EOFError`` where the last one is cut.
+
+    ``ZstdDecompressor.stream_reader`` ends without a word there.
+    """
+
+    def __init__(self, stored: BinaryIO) -> None:
+        self.stored = stored
+        # 128 MB is what `zstd --long` makes; a larger window would break the bound on memory.
+        self.decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+        self.frame = self.decompressor.decompressobj()
+        self.inside = False
+        self.compressed = b""
+        self.ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        """True: it is there to be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill the buffer as far as the bytes at hand go; 0 at the end."""
+        while not self.ready:
+            if not self.compressed:
+                self.compressed = self.stored.read(ZSTD_STEP)
+                if not self.compressed:
+                    if self.inside:
+                        raise EOFError("the last zstd frame is incomplete")
+                    return 0
+            self.ready = memoryview(self.frame.decompress(self.compressed))
+            self.inside = not self.frame.eof
+            self.compressed = b""
+            if self.frame.eof:
+                self.compressed = self.frame.unused_data
+                self.frame = self.decompressor.decompressobj()
+        target = memoryview(buffer).cast("B")
+        size = min(len(target), len(self.ready))
+        target[:size] = self.ready[:size]
+        self.ready = self.ready[size:]
+        return size
 
 
 @contextmanager

@@ -7,14 +7,13 @@ costs nothing but itself.
 from __future__ import annotations
 
 import codecs
-import io
 import json
 import re
 from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from hashwatch.collect.encoding import MEND, clean, detect_encoding, utf8_lines
+from hashwatch.collect.encoding import MEND, clean, decoded, detect_encoding, utf8_lines
 from hashwatch.collect.files import LINE_LIMIT
 
 CHUNK = 1 << 18
@@ -61,9 +60,9 @@ def utf8_chunks(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
     if encoding == "utf-8":
         yield from iter(partial(stream.read, CHUNK), b"")
         return
-    text = io.TextIOWrapper(stream, encoding, "replace", newline="")
-    for words in iter(partial(text.read, CHUNK), ""):
-        yield words.encode("utf-8", "replace")
+    with decoded(stream, encoding) as text:
+        for words in iter(partial(text.read, CHUNK), ""):
+            yield words.encode("utf-8", "replace")
 
 
 def split_array(chunks: Iterator[bytes]) -> Iterator[Item]:

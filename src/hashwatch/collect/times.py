@@ -32,10 +32,10 @@ ZONE_HOURS = {
 
 EPOCH = re.compile(r"(\d{9,10})(?:\.\d*)?|(\d{12,13})(?:\.0*)?|(\d{15,16})")
 CLOCK = re.compile(
-    r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*([ap])?\.?(?:m\b\.?)?", re.IGNORECASE
+    r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?\s*([ap])?\.?(?:m\b\.?)?", re.IGNORECASE
 )
 ZONE = re.compile(r"(?:utc|gmt)?\s*([+-])(\d{1,2}):?(\d{2})?$|\b([a-z]{1,5})$", re.IGNORECASE)
-YEAR_FIRST = re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\b")
+YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 YEAR_LAST = re.compile(r"\b(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})\b")
 NAMED_MONTH = re.compile(
     r"\b(?:(\d{1,2})(?:st|nd|rd|th)?[ .-]*)?"

@@ -70,6 +70,11 @@ def find_importer(name: str, path: Path) -> Importer:
     return importers[best]
 
 
+def importer_names() -> list[str]:
+    """What :func:`find_importer` can be asked for."""
+    return sorted(module.name for module in iter_modules(__path__))
+
+
 def load(name: str) -> Importer:
     """The importer in the module ``name`` of this package."""
     importer: Importer = import_module(f"{__name__}.{name}").IMPORTER
