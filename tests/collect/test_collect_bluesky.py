@@ -298,6 +298,8 @@ def test_the_servers_own_error_ends_the_stream() -> None:
         (400, {}, BadAnswerError),
         (500, {}, UnreachableError),
         (503, {}, UnreachableError),
+        (302, {"Location": "ws://elsewhere.example/"}, UnreachableError),
+        (302, {"Location": "http://127.0.0.1/"}, UnreachableError),
     ],
 )
 def test_refusals_become_errors(
