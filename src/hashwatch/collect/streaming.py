@@ -66,9 +66,9 @@ async def supervise(
 ) -> None:
     """Keeps a place's stream open until it is cancelled; one that is not ``endless`` may finish.
 
-    ``now`` gives UTC seconds with their fractions, ``tell`` hears where the place stands. ``missing_since`` is the start
-    of a hole left by the collector's own absence, which the stream may make good. Raises only the
-    archive's errors.
+    ``now`` gives UTC seconds with their fractions, ``tell`` hears where the place stands.
+    ``missing_since`` is the start of a hole left by the collector's own absence, which the stream
+    may make good. Raises only the archive's errors.
     """
     attempt = 0
     working: PlaceState = "collecting" if endless else "replaying"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ValidationError
 
 from hashwatch.collect.source import built_in_sources, find_source, is_live
+from hashwatch.errors import ConfigError
 from hashwatch.model import fold_hashtag
 
 DAY = 86_400
@@ -38,6 +39,14 @@ def default_event_config(hashtags: Sequence[str], since: int, now: int) -> str:
         "",
     ]
     return "\n".join([*lines, *(f"[sources.{name}]" for name in open_sources()), ""])
+
+
+def read_span(text: str) -> int:
+    """The seconds of ``90m``, ``36h``, ``7d`` or ``2w``; raises ``ConfigError``."""
+    match = re.fullmatch(r"(\d{1,6})([mhdw])", text.strip())
+    if match is None or not int(match[1]):
+        raise ConfigError([f"--since: {text!r} is not a span of time; write 90m, 36h, 7d or 2w"])
+    return int(match[1]) * {"m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}[match[2]]
 
 
 def open_sources() -> list[str]:

@@ -1,0 +1,237 @@
+"""The commands that look after things: check, status, programme show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hashwatch.cli.options import (
+    config_option,
+    data_dir_option,
+    event_option,
+    json_option,
+    no_input_option,
+    partly,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from hashwatch.archive.standing import Standing
+    from hashwatch.model import Session
+    from hashwatch.schedule.trying import Trial
+
+
+@click.command()
+@config_option
+@click.option("--live", is_flag=True, help="Really ask each platform, once; nothing is stored.")
+@json_option
+@no_input_option
+def check(config_path: Path, live: bool, as_json: bool) -> int:
+    """Check the configuration, and what each source would do for each hashtag.
+
+    All problems are told at once (exit code 2). With --live: exit code 1 if no source answers, 3
+    if only some do.
+    """
+    import asyncio
+
+    from hashwatch.config import load_config
+    from hashwatch.schedule.trying import try_sources
+
+    config = load_config(config_path)
+    if not as_json:
+        for event in config.events:
+            click.echo(
+                f"{event.slug}: {len(event.sessions)} sessions, {len(event.themes)} themes,"
+                f" {' '.join('#' + hashtag for hashtag in event.hashtags)}"
+            )
+    trials = asyncio.run(try_sources(config, ask=live))
+    show_trials(trials, as_json)
+    return partly(sum(not trial.ok for trial in trials), len(trials))
+
+
+@click.command()
+@config_option
+@data_dir_option()
+@json_option
+@no_input_option
+def status(config_path: Path, data_dir: Path, as_json: bool) -> None:
+    """Say what there is, what runs, how far the dashboard is behind, and what is missing."""
+    import asyncio
+    import time
+
+    from hashwatch.archive.connection import open_reading
+    from hashwatch.archive.standing import holder, standing
+    from hashwatch.config import load_config
+    from hashwatch.queries.connection import open_dashboard
+    from hashwatch.queries.statements import ask
+    from hashwatch.run import address, answers
+
+    config = load_config(config_path)
+    archive_path, dashboard_path = data_dir / "archive.db", data_dir / "dashboard.db"
+    archive = open_reading(archive_path)
+    stands = standing(archive)
+    archive.close()
+    published = 0
+    if dashboard_path.exists():
+        dashboard = open_dashboard(dashboard_path)
+        published = int(dict(ask(dashboard, "meta", {})).get("published_seq", 0))
+        dashboard.close()
+    found: dict[str, Any] = {
+        "posts": stands.posts,
+        "authors": stands.authors,
+        "rejects": stands.rejects,
+        "last_collected_at": _iso(stands.last_collected_at),
+        "changes_behind": stands.last_change - published,
+        "processes": {
+            "collector": holder(archive_path, "collector"),
+            "publisher": holder(dashboard_path, "publisher"),
+            "server": address(config.host, config.port)
+            if asyncio.run(answers(config.host, config.port))
+            else None,
+        },
+        "collector_seen_at": _iso(stands.last_beat),
+        "places": [
+            {
+                "source": place.source, "instance": place.instance, "event": place.event,
+                "state": place.state, "detail": place.detail, "since": _iso(place.since),
+                "checked_at": _iso(place.checked_at),
+                "next_attempt_at": _iso(place.next_attempt_at),
+            }
+            for place in stands.places
+        ],
+        "gaps": [
+            {
+                "source": gap.source, "instance": gap.instance, "hashtag": gap.hashtag,
+                "from": _iso(gap.start), "to": _iso(gap.end), "reason": gap.reason,
+            }
+            for gap in stands.gaps
+        ],
+    }  # fmt: skip
+    if as_json:
+        print_json(found)
+    else:
+        _show_status(found, stands, int(time.time()))
+
+
+@click.group()
+def programme() -> None:
+    """What is known of an event's programme."""
+
+
+@programme.command()
+@config_option
+@event_option
+@json_option
+@no_input_option
+def show(config_path: Path, slug: str, as_json: bool) -> None:
+    """Print the sessions, in the event's own time."""
+    from zoneinfo import ZoneInfo
+
+    from hashwatch.config import load_config
+
+    event = load_config(config_path).event(slug)
+    if as_json:
+        print_json([_session(session) for session in event.sessions])
+        return
+    zone = ZoneInfo(event.timezone)
+    for session in event.sessions:
+        when = f"{session.date or '':<10} {_slot(session, zone):<11}"
+        speakers = ", ".join(speaker.name for speaker in session.speakers)
+        about = " · ".join(part for part in (session.room, session.theme, speakers) if part)
+        click.echo(f"{when}  {session.code:<8} {session.title}" + (f" ({about})" if about else ""))
+    if not event.sessions:
+        click.echo(f"{slug} has no sessions yet", err=True)
+
+
+def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
+    """What each source would do or did, for people or as JSON."""
+    if as_json:
+        print_json(
+            [
+                {
+                    "event": trial.event, "source": trial.source, "instance": trial.instance,
+                    "hashtag": trial.hashtag, "would": trial.would, "ok": trial.ok,
+                    "answer": trial.answer,
+                }
+                for trial in trials
+            ]
+        )  # fmt: skip
+        return
+    for trial in trials:
+        hashtag = f" #{trial.hashtag}" if trial.hashtag else ""
+        where = f"{trial.event}: {trial.source} {trial.instance}{hashtag}"
+        answer = f" — {trial.answer}" if trial.answer else ""
+        click.echo(f"{'' if trial.ok else 'FAILED '}{where}: {trial.would}{answer}")
+
+
+def _show_status(found: dict[str, Any], stands: Standing, now: int) -> None:
+    click.echo(
+        f"{found['posts']:,} posts by {found['authors']:,} authors; {found['rejects']:,} rows"
+        " refused"
+    )
+    click.echo(f"last collected: {_ago(stands.last_collected_at, now)}")
+    click.echo(f"dashboard: {found['changes_behind']:,} changes behind")
+    processes = found["processes"]
+    click.echo(
+        f"collector: {_process(processes['collector'])}, last sign {_ago(stands.last_beat, now)}"
+    )
+    click.echo(f"publisher: {_process(processes['publisher'])}")
+    click.echo(f"server: {processes['server'] or 'does not answer'}")
+    for place in stands.places:
+        detail = f": {place.detail}" if place.detail else ""
+        asked = f", asked {_ago(place.checked_at, now)}" if place.checked_at else ""
+        where = f"{place.event:<12} {place.source:<9} {place.instance:<24}"
+        click.echo(f"  {where} {place.state}{detail}{asked}")
+    for gap in found["gaps"]:
+        click.echo(
+            f"  gap: {gap['source']} {gap['instance']} #{gap['hashtag']}"
+            f" {gap['from']} to {gap['to'] or 'now'}: {gap['reason']}"
+        )
+
+
+def _process(number: int | None) -> str:
+    return "not running" if number is None else f"process {number}"
+
+
+def _ago(at: int | None, now: int) -> str:
+    if at is None:
+        return "never"
+    seconds = max(0, now - at)
+    for name, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {name} ago"
+    return f"{seconds} s ago"
+
+
+def _iso(at: int | None) -> str | None:
+    from hashwatch.queries.buckets import to_iso
+
+    return None if at is None else to_iso(at)
+
+
+def _slot(session: Session, zone: Any) -> str:
+    from datetime import datetime
+
+    times = [
+        f"{datetime.fromtimestamp(at, zone):%H:%M}" if at is not None else ""
+        for at in (session.start, session.end)
+    ]
+    return "–".join(times) if any(times) else ""
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "code": session.code, "title": session.title,
+        "date": session.date.isoformat() if session.date else None,
+        "starts_at": _iso(session.start), "ends_at": _iso(session.end),
+        "room": session.room, "track": session.track, "theme": session.theme,
+        "abstract": session.abstract, "language": session.language, "url": session.url,
+        "speakers": [
+            {"name": speaker.name, "handles": list(speaker.handles)}
+            for speaker in session.speakers
+        ],
+        "hashtags": list(session.hashtags),
+    }  # fmt: skip

@@ -1,0 +1,195 @@
+"""Files into the archive: the loop around an importer, and the file of refused rows."""
+
+from __future__ import annotations
+
+import csv
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from hashwatch.archive.runs import PlaceKey
+from hashwatch.archive.store import Archive, Stored
+from hashwatch.collect.columns import FIELDS
+from hashwatch.collect.importers import ImportSettings, find_importer, importer_names
+from hashwatch.errors import ConfigError
+from hashwatch.model import Event, Page, Post, Reject, RunState, fold_hashtag
+from hashwatch.queries.rows import neutral_row
+
+Progress = Callable[[int, int], None]
+
+_LINE = re.compile(r"line (\d+)")
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What came of one file. ``rejects_path`` is where its refused rows are, if there were any."""
+
+    path: Path
+    format: str
+    stored: Stored
+    left_out: int
+    warnings: tuple[str, ...]
+    rejects_path: Path | None
+
+
+def import_settings(format_: str, timezone: str | None, columns: Sequence[str]) -> ImportSettings:
+    """What the operator said, checked; raises ``ConfigError`` with all that is wrong."""
+    problems = []
+    if format_ != "auto" and format_ not in importer_names():
+        known = ", ".join(["auto", *importer_names()])
+        problems.append(f"--format: no format {format_!r}; there are {known}")
+    try:
+        if timezone is not None:
+            ZoneInfo(timezone)
+    except (ValueError, OSError, KeyError):
+        problems.append(
+            f"--timezone: no zone is called {timezone!r}; write an IANA name, as in Europe/London"
+        )
+    mapping = {}
+    for pair in columns:
+        field, equals, column = pair.partition("=")
+        if not (field and equals and column):
+            problems.append(f"--map: {pair!r} is not FIELD=COLUMN")
+        elif field not in FIELDS:
+            problems.append(f"--map: no field {field!r}; there are {', '.join(FIELDS)}")
+        mapping[field] = column
+    if problems:
+        raise ConfigError(problems)
+    return ImportSettings(timezone=timezone, columns=mapping)
+
+
+class Importing:
+    """Imports files into one event, a page a transaction, beside a running collector or not.
+
+    Raises ``ImportFormatError`` for a file that is unusable as a whole.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        event: Event,
+        format_: str,
+        settings: ImportSettings,
+        *,
+        only_hashtags: bool = False,
+        dry_run: bool = False,
+    ) -> None:
+        self._data_dir, self._event = data_dir, event
+        self._format, self._settings = format_, settings
+        self._hashtags = {fold_hashtag(tag) for tag in event.hashtags} if only_hashtags else None
+        self._archive: Archive | None = None
+        self._dry_run = dry_run
+
+    def __enter__(self) -> Importing:
+        if not self._dry_run:
+            self._archive = Archive(self._data_dir / "archive.db", bulk=True)
+            self._archive.check()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._archive is not None:
+            self._archive.close()
+
+    def read(self, path: Path, on_progress: Progress) -> Imported:
+        """One file, from its first row to its last."""
+        importer = find_importer(self._format, path)
+        size = path.stat().st_size
+        stored, left_out, warnings = Stored(), 0, list[str]()
+        with ExitStack() as exits:
+            rejects = exits.enter_context(RejectsFile(self._rejects_path(path), self._dry_run))
+            keep = exits.enter_context(self._run(importer.name, path))
+            for page in importer.read(path, self._settings):
+                kept = self._wanted(page)
+                left_out += len(page.posts) - len(kept.posts)
+                stored += keep(kept)
+                rejects.write(page.rejects)
+                warnings += page.warnings
+                on_progress(min(page.progress, size), size)
+        return Imported(path, importer.name, stored, left_out, tuple(warnings), rejects.written)
+
+    @contextmanager
+    def _run(self, format_: str, path: Path) -> Iterator[Callable[[Page], Stored]]:
+        """A run's row around the file; gives what makes a page durable."""
+        archive = self._archive
+        if archive is None:
+            yield lambda page: Stored(received=len(page.posts), rejected=len(page.rejects))
+            return
+        key = PlaceKey("import", format_, path.name)
+        run = archive.begin_run(key, int(time.time()))
+        state, reason = RunState.FAILED, "stopped"
+        refused = 0
+
+        def keep(page: Page) -> Stored:
+            nonlocal refused
+            refused += len(page.rejects)
+            now = int(time.time())
+            return archive.store(page, run, key, now, event=self._event.slug)
+
+        try:
+            yield keep
+            state, reason = RunState.OK, ""
+            if refused:
+                state, reason = RunState.PARTIAL, f"{refused} rows refused"
+        except Exception as error:
+            reason = str(error)
+            raise
+        finally:
+            archive.end_run(run, state, reason, int(time.time()))
+
+    def _wanted(self, page: Page) -> Page:
+        wanted = self._hashtags
+        if wanted is None:
+            return page
+        posts = tuple(post for post in page.posts if _carries(post, wanted))
+        return msgspec.structs.replace(page, posts=posts)
+
+    def _rejects_path(self, path: Path) -> Path:
+        return self._data_dir / f"{path.name}.rejects.csv"
+
+
+class RejectsFile:
+    """Refused rows as CSV: line, reason, raw. There is none for a file without any."""
+
+    def __init__(self, path: Path, dry_run: bool) -> None:
+        self._path = path
+        self._exits = ExitStack()
+        self._dry_run = dry_run
+        self.written: Path | None = None
+
+    def __enter__(self) -> RejectsFile:
+        if not self._dry_run:
+            self._path.unlink(missing_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exits.close()
+
+    def write(self, rejects: Iterable[Reject]) -> None:
+        """Adds rows, as they were in the file, save that no cell can run as a formula."""
+        for reject in rejects:
+            if self._dry_run:
+                continue
+            if self.written is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                file = self._path.open("w", encoding="utf-8", newline="")
+                self._exits.enter_context(file)
+                self._rows = csv.writer(file)
+                self._rows.writerow(["line", "reason", "raw"])
+                self.written = self._path
+            raw = reject.raw.decode("utf-8", "backslashreplace").rstrip("\r\n")
+            line = _LINE.match(reject.where)
+            self._rows.writerow(
+                neutral_row([line[1] if line else reject.where, reject.reason, raw])
+            )
+
+
+def _carries(post: Post, hashtags: set[str]) -> bool:
+    return any(fold_hashtag(tag) in hashtags for tag in post.hashtags)

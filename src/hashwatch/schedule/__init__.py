@@ -1,0 +1,230 @@
+"""The collector: every source asked at its pace, every stream kept open, until it is told to stop.
+
+APScheduler runs the polls, one job a source and server, so that one server's rate limit or failure
+never delays another's. Nothing of the schedule is durable: what is lives in the archive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from hashwatch.archive.runs import PlaceState
+from hashwatch.archive.store import Archive
+from hashwatch.collect import RunReport
+from hashwatch.collect.source import Place, PollingSource, Source
+from hashwatch.errors import ArchiveError, DamagedError
+from hashwatch.model import Event
+from hashwatch.schedule.absence import leave_gaps, was_away
+from hashwatch.schedule.lamps import Lamps
+from hashwatch.schedule.polls import Poller
+from hashwatch.schedule.streams import Streams
+from hashwatch.schedule.windows import inside, query_for, why_outside
+
+BEAT_SECONDS = 5.0
+TEND_SECONDS = 15.0
+# How often a source is looked at whose collection windows are closed.
+OUTSIDE_SECONDS = 60.0
+# How long after a failure of the archive (a full disk) a job is tried again.
+RETRY_SECONDS = 30.0
+# With --once, streams are read for this long (seconds).
+STREAM_ONCE = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """A source that is set up. A ``live`` one is asked only inside a collection window."""
+
+    source: Source
+    live: bool = True
+
+
+class Collector:
+    """Collects for ``events`` (at least one) from ``sources`` into ``archive``.
+
+    ``failed`` holds sources that could not be set up, and why. ``now`` gives wall seconds. The
+    caller holds the collector's lock on the archive and closes it.
+    """
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        sources: Mapping[str, Connected],
+        archive: Archive,
+        *,
+        failed: Mapping[str, str] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._events, self._sources, self._archive = tuple(events), dict(sources), archive
+        self._failed, self._now = dict(failed or {}), now
+        self._lamps = Lamps(archive, events, now)
+        self._pollers: list[tuple[str, Poller]] = []
+        self._streams: list[tuple[str, Streams]] = []
+        everything = query_for(self._events, int(now()))
+        for name, connected in sources.items():
+            source = connected.source
+            if isinstance(source, PollingSource):
+                hosts = dict.fromkeys(place.instance for place in source.places(everything))
+                self._pollers += [
+                    (name, Poller(source, host, archive, self._lamps, now)) for host in hosts
+                ]
+            else:
+                streams = Streams(source, archive, self._lamps, now, endless=connected.live)
+                self._streams.append((name, streams))
+        self._working: set[asyncio.Task[Any]] = set()
+        self._last_beat: int | None = None
+        self._fatal: ArchiveError | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Collects until ``stop`` is set; what is under way then is ended, and durable.
+
+        Raises ``DamagedError`` when the archive turns out to be damaged.
+        """
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        await self._begin()
+        work: dict[str, Callable[[], Awaitable[float]]] = {"heartbeat": self._beat}
+        work |= {f"stream {name}": partial(self._tend, name, each) for name, each in self._streams}
+        for number, (name, poller) in enumerate(self._pollers):
+            work[f"poll {number} {name}"] = partial(self._poll, name, poller)
+        for job, task in work.items():
+            scheduler.add_job(
+                partial(self._do, scheduler, stop, job, task),
+                IntervalTrigger(seconds=OUTSIDE_SECONDS),
+                id=job,
+                next_run_time=datetime.now(UTC),
+            )
+        scheduler.start()
+        try:
+            await stop.wait()
+        finally:
+            scheduler.shutdown(wait=False)
+            await self._end()
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def once(self) -> list[RunReport]:
+        """Polls every place once, servers side by side, and reads each stream for a few seconds."""
+        await self._begin()
+        try:
+            for name, streams in self._streams:
+                await self._tend(name, streams)
+            rounds = [self._round(name, poller) for name, poller in self._pollers]
+            polled = await asyncio.gather(*rounds)
+            await asyncio.sleep(STREAM_ONCE if self._streams else 0)
+        finally:
+            await self._end()
+        return [report for reports in polled for report in reports]
+
+    async def _do(
+        self,
+        scheduler: AsyncIOScheduler,
+        stop: asyncio.Event,
+        job: str,
+        work: Callable[[], Awaitable[float]],
+    ) -> None:
+        """Runs a job once; ``work`` says in how many seconds it wants to be run again."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._working.add(task)
+        seconds = RETRY_SECONDS
+        try:
+            seconds = await work()
+        except DamagedError as error:
+            self._fatal = error
+            stop.set()
+        except ArchiveError as error:
+            _log.error("%s: %s", job, error)
+        except Exception:
+            _log.exception("%s failed; it is tried again in %.0f s", job, seconds)
+        finally:
+            self._working.discard(task)
+            if not stop.is_set():
+                trigger = IntervalTrigger(seconds=seconds, jitter=seconds / 10)
+                scheduler.reschedule_job(job, trigger=trigger)
+
+    async def _begin(self) -> None:
+        now = int(self._now())
+        self._archive.close_abandoned_runs(now)
+        for name, reason in self._failed.items():
+            for event in self._events:
+                self._lamps.say(name, "", event.slug, "denied", reason)
+        for name in self._sources:
+            self._say_outside(name)
+        for place, event in self._inside():
+            state: PlaceState = "collecting" if self._sources[place.source].live else "replaying"
+            self._lamps.say(place.source, place.instance, event.slug, state, "starting")
+        self._lamps.turn_off_others()
+        self._last_beat = self._archive.last_beat("collector")
+        await self._beat()
+
+    async def _end(self) -> None:
+        for task in self._working:
+            task.cancel()
+        await asyncio.gather(*self._working, return_exceptions=True)
+        for _, streams in self._streams:
+            await streams.close()
+
+    async def _beat(self) -> float:
+        """A sign of life; when the last one is too long ago, what was missed is a gap."""
+        now = int(self._now())
+        since = self._last_beat
+        if was_away(since, now) and since is not None:
+            places = [place for place, _ in self._inside() if self._sources[place.source].live]
+            leave_gaps(self._archive, dict.fromkeys(places), since, now)
+            _log.warning("nothing was collected for %d s", now - since)
+            for _, streams in self._streams:
+                await streams.close()  # opened anew, they make good what they can
+        self._archive.beat("collector", now)
+        self._last_beat = now
+        return BEAT_SECONDS
+
+    async def _poll(self, name: str, poller: Poller) -> float:
+        await self._round(name, poller)
+        return poller.interval if self._asked(name) else OUTSIDE_SECONDS
+
+    async def _round(self, name: str, poller: Poller) -> list[RunReport]:
+        self._say_outside(name)
+        events = self._asked(name)
+        return await poller.poll(events) if events else []
+
+    async def _tend(self, name: str, streams: Streams) -> float:
+        self._say_outside(name)
+        await streams.tend(self._asked(name))
+        return TEND_SECONDS
+
+    def _asked(self, name: str) -> tuple[Event, ...]:
+        """The events that a source is asked about now."""
+        if not self._sources[name].live:
+            return self._events
+        return inside(self._events, int(self._now()))
+
+    def _inside(self) -> Iterator[tuple[Place, Event]]:
+        """Every place that is collected now, with each event that it is collected for."""
+        now = int(self._now())
+        for name, connected in self._sources.items():
+            for event in self._asked(name):
+                for place in connected.source.places(query_for([event], now)):
+                    yield place, event
+
+    def _say_outside(self, name: str) -> None:
+        now = int(self._now())
+        asked = self._asked(name)
+        for event in self._events:
+            if event not in asked:
+                why = why_outside(event, now)
+                for place in self._sources[name].source.places(query_for([event], now)):
+                    self._lamps.say(name, place.instance, event.slug, "outside", why)

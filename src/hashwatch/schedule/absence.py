@@ -1,0 +1,31 @@
+"""The collector's own absence: what no platform can tell of, because nobody asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hashwatch.archive.store import Archive
+from hashwatch.collect import key_of
+from hashwatch.collect.source import Place
+from hashwatch.model import Gap
+
+ABSENT = "hashwatch was not running"
+# Seconds between two signs of life from which on the collector was away: stopped, killed, asleep,
+# or its clock was put forward.
+AWAY = 60
+
+
+def was_away(last_beat: int | None, now: int) -> bool:
+    """Whether the collector was gone between its last sign of life and now."""
+    return last_beat is not None and now - last_beat > AWAY
+
+
+def leave_gaps(archive: Archive, places: Iterable[Place], since: int, now: int) -> None:
+    """A gap from ``since`` to ``now`` for every place that was being collected before.
+
+    The next run that reads past it fills it.
+    """
+    for place in places:
+        if archive.cursor(key_of(place)) is not None:
+            gap = Gap(place.source, place.instance, since, now, ABSENT, place.hashtag)
+            archive.open_gap(gap, now)

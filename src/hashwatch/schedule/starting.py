@@ -1,0 +1,71 @@
+"""From the configuration to a collector at work: the sources connected, the archive held."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from hashwatch.archive.connection import sole
+from hashwatch.archive.store import Archive
+from hashwatch.collect import RunReport
+from hashwatch.collect.http import Http
+from hashwatch.collect.source import find_source, is_live
+from hashwatch.config import Config
+from hashwatch.errors import ConfigError
+from hashwatch.schedule import Collector, Connected
+
+_log = logging.getLogger(__name__)
+
+
+async def collect_until(config: Config, archive_path: Path, stop: asyncio.Event) -> None:
+    """Collects until ``stop`` is set.
+
+    Raises ``InUseError`` when another collector is at work, ``DamagedError`` for a damaged archive.
+    """
+    async with _collector(config, archive_path) as collector:
+        await collector.run(stop)
+
+
+async def collect_once(config: Config, archive_path: Path) -> list[RunReport]:
+    """One round of everything; raises as :func:`collect_until` does."""
+    async with _collector(config, archive_path) as collector:
+        return await collector.once()
+
+
+@asynccontextmanager
+async def _collector(config: Config, archive_path: Path) -> AsyncIterator[Collector]:
+    with sole(archive_path, "collector"):
+        archive = Archive(archive_path)
+        try:
+            archive.check()
+            async with connected_sources(config.sources) as (sources, failed):
+                yield Collector(config.events, sources, archive, failed=failed)
+        finally:
+            archive.close()
+
+
+@asynccontextmanager
+async def connected_sources(
+    settings: Mapping[str, BaseModel],
+) -> AsyncIterator[tuple[dict[str, Connected], dict[str, str]]]:
+    """Every source that can be set up, and for the others the reason why not."""
+    http = Http()
+    sources: dict[str, Connected] = {}
+    failed: dict[str, str] = {}
+    try:
+        for name, its in settings.items():
+            try:
+                source = find_source(name).connect(its, http)
+            except ConfigError as error:
+                failed[name] = "; ".join(error.problems)
+                _log.error("%s", failed[name])
+                continue
+            sources[name] = Connected(source, is_live(name))
+        yield sources, failed
+    finally:
+        await http.close()

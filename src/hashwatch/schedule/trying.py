@@ -1,0 +1,95 @@
+"""What each source would do for each hashtag, and whether its platform answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from typing import Any, cast
+
+import msgspec
+
+from hashwatch.collect.source import Place, PollingSource, Query, Source
+from hashwatch.config import Config
+from hashwatch.errors import SourceError
+from hashwatch.model import Event, Page
+from hashwatch.schedule.starting import connected_sources
+from hashwatch.schedule.windows import inside, query_for, why_outside
+
+# How long (seconds) a stream may take to bring its first page before that is said.
+FIRST_PAGE = 10.0
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """One source and hashtag of one event. ``answer`` and ``ok`` tell of asking, if it was asked.
+
+    ``would`` is what the collector would do now.
+    """
+
+    event: str
+    source: str
+    instance: str
+    hashtag: str
+    would: str
+    ok: bool = True
+    answer: str = ""
+
+
+async def try_sources(config: Config, *, ask: bool, only_open: bool = False) -> list[Trial]:
+    """Every source × event × hashtag; with ``ask`` each is really asked, once, storing nothing.
+
+    ``only_open`` leaves out what is outside its collection window.
+    """
+    now = int(time.time())
+    trials: list[Trial] = []
+    async with connected_sources(config.sources) as (sources, failed):
+        for event in config.events:
+            for name, reason in failed.items():
+                trials.append(Trial(event.slug, name, "", "", "nothing", False, reason))
+            for name, connected in sources.items():
+                closed = connected.live and not inside([event], now)
+                if closed and only_open:
+                    continue
+                query = query_for([event], now)
+                would = _would(connected.source, event, closed, now)
+                for place in connected.source.places(query):
+                    ok, answer = True, ""
+                    if ask:
+                        ok, answer = await _ask(connected.source, place, query)
+                    trials.append(
+                        Trial(event.slug, name, place.instance, place.hashtag, would, ok, answer)
+                    )
+    return trials
+
+
+def _would(source: Source, event: Event, closed: bool, now: int) -> str:
+    if closed:
+        return f"nothing: {why_outside(event, now)}"
+    if isinstance(source, PollingSource):
+        return f"poll every {source.pace.busy:g} to {source.pace.idle:g} s"
+    return "stream"
+
+
+async def _ask(source: Source, place: Place, query: Query) -> tuple[bool, str]:
+    try:
+        if isinstance(source, PollingSource):
+            page = await source.fetch(place, None, query, True)
+        else:
+            page = await asyncio.wait_for(
+                _first_page(source.stream(place, None, query)), FIRST_PAGE
+            )
+    except SourceError as error:
+        return False, str(error)
+    except TimeoutError:
+        return True, f"connected; no post within {FIRST_PAGE:g} s"
+    rejected = f", {len(page.rejects)} refused" if page.rejects else ""
+    more = ", and there are more" if page.more else ""
+    warnings = "".join(f"; {warning}" for warning in page.warnings)
+    return True, f"{len(page.posts)} posts{rejected}{more}{warnings}"
+
+
+async def _first_page(stream: Any) -> Page:
+    async with aclosing(stream) as pages:
+        async for page in pages:
+            return cast(Page, page)
+    return Page()
