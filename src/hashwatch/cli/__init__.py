@@ -18,7 +18,7 @@ from hashwatch.cli.asking import export, search, tag
 from hashwatch.cli.checking import check, programme, status
 from hashwatch.cli.importing import import_files
 from hashwatch.cli.running import collect, demo, publish, run, serve, watch
-from hashwatch.errors import ConfigError, FilterError, HashwatchError
+from hashwatch.errors import ConfigError, FilterError, HashwatchError, MissingError
 
 DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
@@ -65,7 +65,7 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         complain("stopped; what was done until now is kept")
         return FAILED
-    except (ConfigError, FilterError) as error:
+    except (ConfigError, FilterError, MissingError) as error:
         for line in str(error).splitlines():
             click.echo(line, err=True)
         return USAGE

@@ -138,7 +138,7 @@ def show(config_path: Path, slug: str, as_json: bool) -> None:
         return
     zone = ZoneInfo(event.timezone)
     for session in event.sessions:
-        when = f"{session.date or '':<10} {_slot(session, zone):<11}"
+        when = f"{session.date.isoformat() if session.date else '':<10} {_slot(session, zone):<11}"
         speakers = ", ".join(speaker.name for speaker in session.speakers)
         about = " · ".join(part for part in (session.room, session.theme, speakers) if part)
         click.echo(f"{when}  {session.code:<8} {session.title}" + (f" ({about})" if about else ""))

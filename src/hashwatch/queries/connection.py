@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from hashwatch.errors import MissingError
+from hashwatch.errors import HashwatchError
 
 
 def open_dashboard(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write; raises ``MissingError`` when nothing was published yet."""
+    """A connection that cannot write; raises ``HashwatchError`` when nothing was published yet."""
     if not path.exists():
-        raise MissingError(f"{path}: there is no dashboard yet; run hashwatch publish first")
+        raise HashwatchError(f"{path}: there is no dashboard yet; run hashwatch publish first")
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30.0)
