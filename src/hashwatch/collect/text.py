@@ -67,7 +67,7 @@ def safe_text(text: str) -> str:
 
 
 def _by_pattern(html: str, handles: Mapping[str, str]) -> PlainText | None:
-    """The text of markup as Mastodon writes it, three times as fast; ``None`` for any other."""
+    """The text of markup as Mastodon writes it, nearly twice as fast; ``None`` for any other."""
     found = _Found(handles)
 
     def replace(match: re.Match[str]) -> str:

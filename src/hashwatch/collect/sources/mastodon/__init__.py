@@ -1,0 +1,235 @@
+"""Mastodon and servers with its API: the public timeline of each hashtag, asked over REST.
+
+Accounts named by an event are found by what they post under its hashtags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from hashwatch.collect.body import excerpt
+from hashwatch.collect.http import Http
+from hashwatch.collect.source import Pace, Place, Query
+from hashwatch.collect.sources.mastodon.paging import advance, next_request
+from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
+from hashwatch.collect.tokens import read_token
+from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError
+from hashwatch.model import Cursor, Gap, Page
+
+# Without a token the server's cache answers for 15 s; 300 paged requests are free in 15 minutes.
+PACE = Pace(busy=15.0, idle=120.0, requests_a_minute=20.0)
+
+
+class Server(BaseModel):
+    """One server: its host, or its address where it is not ``https://host``, and its token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str
+    token_env: str | None = None
+    token_file: Path | None = None
+
+    @field_validator("host")
+    @classmethod
+    def _is_host_or_address(cls, value: str) -> str:
+        parts = urlsplit(value if "://" in value else f"https://{value}")
+        try:
+            valid = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            valid = False
+        extra = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
+        if not valid or extra or parts.scheme not in ("https", "http"):
+            raise ValueError(f"{value!r} is not a server's name, such as mastodon.social")
+        if parts.scheme == "http" and not _is_this_machine(parts.hostname or ""):
+            raise ValueError(f"{value!r}: http:// is for this machine only; use https://")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @property
+    def instance(self) -> str:
+        """The server's name in posts, runs and gaps."""
+        return urlsplit(self.host).netloc
+
+
+class Settings(BaseModel):
+    """``[sources.mastodon]``.
+
+    ``servers``: names (``"mastodon.social"``), or tables with ``host`` and one of ``token_env`` and
+    ``token_file``. A server on this machine is written as its address, ``"http://127.0.0.1:3000"``.
+    ``overlap_minutes``: how far each run reads again what it has, for posts that arrive late.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    servers: tuple[Server, ...] = Field(min_length=1)
+    overlap_minutes: int = Field(default=10, ge=0, le=1_440)
+
+    @field_validator("servers", mode="before")
+    @classmethod
+    def _names_are_servers(cls, value: object) -> object:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise ValueError('servers is a list, such as ["mastodon.social"]')
+        return tuple({"host": entry} if isinstance(entry, str) else entry for entry in value)
+
+    @model_validator(mode="after")
+    def _are_different(self) -> Settings:
+        names = [server.instance for server in self.servers]
+        if len(set(names)) < len(names):
+            raise ValueError("servers names a server twice")
+        return self
+
+
+def connect(settings: Settings, http: Http) -> Mastodon:
+    """Mastodon as a source; raises ``ConfigError`` for a token that is not there."""
+    return Mastodon(settings, http)
+
+
+def parse_page(payload: bytes, instance: str) -> Page:
+    """The posts and rejects of one timeline answer from ``instance``.
+
+    Raises :class:`~hashwatch.errors.BadAnswerError` when it is no list of statuses.
+    """
+    parsed = parse_timeline(payload, instance)
+    return Page(posts=parsed.posts, rejects=parsed.rejects)
+
+
+class Mastodon:
+    """A polling source: a place is a hashtag on a server."""
+
+    name = FORMAT
+    pace = PACE
+
+    def __init__(self, settings: Settings, http: Http) -> None:
+        self._http = http
+        self._overlap = settings.overlap_minutes * 60
+        self._servers = {server.instance: server for server in settings.servers}
+        self._tokens = {
+            server.instance: read_token(
+                f"sources.mastodon.servers.{server.instance}", server.token_env, server.token_file
+            )
+            for server in settings.servers
+        }
+        self._proven: set[str] = set()
+        for server in settings.servers:
+            if _is_this_machine(urlsplit(server.host).hostname or ""):
+                http.permit_loopback(server.host)
+
+    def places(self, query: Query) -> tuple[Place, ...]:
+        """Every hashtag on every server."""
+        return tuple(
+            Place(self.name, instance, hashtag)
+            for instance in self._servers
+            for hashtag in query.hashtags
+        )
+
+    async def fetch(
+        self, place: Place, cursor: Cursor | None, query: Query, run_start: bool
+    ) -> Page:
+        """The next page of the hashtag's timeline, as :mod:`…mastodon.paging` decides."""
+        request = next_request(cursor, query, run_start, self._overlap)
+        parsed = await self._timeline(place, request.parameters())
+        step = advance(cursor, query, request, parsed.seen, self._overlap)
+        hole = step.hole
+        return Page(
+            posts=parsed.posts,
+            rejects=parsed.rejects,
+            gaps=() if hole is None else (_gap(place, hole.start, hole.end, hole.reason),),
+            cursor=step.cursor,
+            more=step.more,
+        )
+
+    async def check(self, place: Place) -> str:
+        """What the server says and does about this hashtag, in a sentence.
+
+        Raises a :class:`~hashwatch.errors.SourceError` when it cannot be asked at all.
+        """
+        about = await self._about(place.instance)
+        try:
+            parsed = await self._timeline(place, {"limit": 1})
+        except DeniedError as error:
+            return f"{about}; {error}"
+        newest = "a post" if parsed.seen else "no post yet"
+        return f"{about}; #{place.hashtag} answers with {newest}"
+
+    async def _timeline(self, place: Place, parameters: dict[str, str | int]) -> Parsed:
+        instance, token = place.instance, self._tokens[place.instance]
+        path = f"/api/v1/timelines/tag/{quote(place.hashtag, safe='')}"
+        url = self._servers[instance].host + path
+        try:
+            answer = await self._http.get(url, params=parameters, token=token)
+        except NotFoundError as error:
+            # GoToSocial's and others' word for a hashtag that nobody has used yet.
+            await self._prove_api(instance, error)
+            return Parsed()
+        self._proven.add(instance)
+        try:
+            return parse_timeline(answer.body, instance)
+        except BadAnswerError as error:
+            raise BadAnswerError(str(error), excerpt(answer.body, (token,))) from None
+
+    async def _prove_api(self, instance: str, missing: NotFoundError) -> None:
+        """Once a server: that it is one at all, not a website without such pages."""
+        if instance in self._proven:
+            return
+        try:
+            answer = await self._http.get(f"{self._servers[instance].host}/api/v1/instance")
+            msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])
+        except (NotFoundError, BadAnswerError, msgspec.DecodeError, UnicodeDecodeError):
+            raise BadAnswerError(
+                f"{instance} is no server with Mastodon's API: {missing}"
+            ) from None
+        except DeniedError:
+            pass  # It knows the page, so it has the API.
+        self._proven.add(instance)
+
+    async def _about(self, instance: str) -> str:
+        """Software version and who may read hashtags (``timelines_access``, since 4.5)."""
+        url = f"{self._servers[instance].host}/api/v2/instance"
+        try:
+            answer = await self._http.get(url, token=self._tokens[instance])
+            about = msgspec.json.decode(answer.body, type=_Instance)
+        except (NotFoundError, DeniedError):
+            return f"{instance}: it does not describe itself"
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise BadAnswerError(
+                f"{instance} is no server with Mastodon's API", excerpt(answer.body)
+            ) from None
+        feeds = about.configuration.timelines_access.hashtag_feeds
+        access = f", hashtags: local {feeds.local}, remote {feeds.remote}" if feeds else ""
+        return f"{instance}: version {about.version[:40]}{access}"
+
+
+class _Feeds(msgspec.Struct, frozen=True):
+    local: str = "public"
+    remote: str = "public"
+
+
+class _Access(msgspec.Struct, frozen=True):
+    hashtag_feeds: _Feeds | None = None
+
+
+class _Configuration(msgspec.Struct, frozen=True):
+    timelines_access: _Access = _Access()
+
+
+class _Instance(msgspec.Struct, frozen=True):
+    version: str = "unknown"
+    configuration: _Configuration = _Configuration()
+
+
+def _gap(place: Place, start: int, end: int, reason: str) -> Gap:
+    return Gap(place.source, place.instance, start, max(start, end), reason, place.hashtag)
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
