@@ -39,6 +39,7 @@ from hashwatch.collect.x2_payload import (
 from hashwatch.model import Author, Engagement, Media, Post, Reject
 
 RAW_FORMAT = "x2"
+KEY_TYPES = {"3": "photo", "7": "video", "13": "video", "16": "animated_gif"}
 
 Thing = TypeVar("Thing")
 
@@ -55,7 +56,10 @@ def parse_answer(line: bytes) -> list[Outcome]:
     if b'"tweet_count"' in data and b'"text"' not in data:
         return [refuse("it counts posts and holds none", line, "data")]
     items = decode_list(data) if data.startswith(b"[") else [] if data == b"null" else [data]
-    around = Surroundings(answer.includes or Includes())
+    includes = answer.includes or Includes()
+    if data == b"null" and includes.tweets:
+        raise msgspec.ValidationError("it includes posts but has no data")
+    around = Surroundings(includes)
     outcomes: list[Outcome] = []
     for position, item in enumerate(items, 1):
         raw = bytes(item)
@@ -195,8 +199,10 @@ class Surroundings:
         """The attachments, put in or included."""
         if attachments is None:
             return ()
-        keys = [key for key in attachments.media_keys if key in self.media]
-        return tuple(map(read_medium, attachments.media or [self.media[key][0] for key in keys]))
+        known = {key: pair[0] for key, pair in self.media.items()}
+        known |= {medium.media_key or "": medium for medium in attachments.media}
+        keyed = [known.get(key) or Medium(media_key=key) for key in attachments.media_keys]
+        return tuple(map(read_medium, keyed or attachments.media))
 
     def read_poll(self, attachments: Attachments | None) -> tuple[str, ...]:
         """The options of the poll, put in or included."""
@@ -278,9 +284,10 @@ def read_time(payload: Payload) -> int:
 
 
 def read_medium(medium: Medium) -> Media:
-    """An attachment."""
+    """An attachment; its key tells the kind where X gave no more."""
+    kind = medium.type or KEY_TYPES.get((medium.media_key or "").partition("_")[0], "")
     return Media(
-        kind=x_posts.MEDIA_KINDS.get(medium.type, "other"),
+        kind=x_posts.MEDIA_KINDS.get(kind, "other"),
         url=medium.url or medium.preview_image_url,
         alt=clean(medium.alt_text or ""),
     )

@@ -74,9 +74,13 @@ class JsonRows:
             self.line = item.line
             try:
                 yield item, decode_object(item.octets)
+            except RowError as error:
+                yield refuse(str(error), item.octets, item.place)
             except (ValueError, RecursionError) as error:
-                reason = "the file is cut off in this line" if item.cut else f"it is {error}"
-                yield refuse(reason, item.octets, item.place)
+                cut = "the file is cut off in this line"
+                yield refuse(
+                    cut if item.cut else f"it is not JSON: {error}", item.octets, item.place
+                )
 
     def study(self, sample: list[dict[str, object]]) -> None:
         """Learn from the first objects; raises ``ImportFormatError`` when they cannot be mapped."""
@@ -108,16 +112,16 @@ class JsonRows:
 
 
 def decode_object(octets: bytes) -> dict[str, object]:
-    """A JSON object with its nested keys joined by dots; raises ``ValueError``."""
+    """A JSON object with its nested keys joined by dots.
+
+    Raises ``RowError`` for another value, ``ValueError`` or ``RecursionError`` for what is no JSON.
+    """
     try:
         value = msgspec.json.decode(octets)
     except ValueError:
-        try:
-            value = msgspec.json.decode(mend_json(octets))
-        except ValueError as error:
-            raise ValueError(f"not JSON: {error}") from error
+        value = msgspec.json.decode(mend_json(octets))
     if not isinstance(value, dict):
-        raise ValueError("no JSON object")
+        raise RowError("it is no JSON object")
     return flatten(value)
 
 
