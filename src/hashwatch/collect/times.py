@@ -188,7 +188,7 @@ def split_zone(text: str, clock: re.Match[str]) -> tuple[tzinfo | None, str]:
     words = re.split(r"\s+", after, maxsplit=1) if after else []
     first = words[0] if words else ""
     found = ZONE.fullmatch(first)
-    if found is None or (found[4] and found[4].lower()[:3] in MONTHS):
+    if found is None or (found[4] and not is_zone_name(found[4])):
         return None, f"{before} {after}"
     rest = " ".join([before, *words[1:]])
     if found[4]:
@@ -200,6 +200,12 @@ def split_zone(text: str, clock: re.Match[str]) -> tuple[tzinfo | None, str]:
     if offset >= timedelta(hours=24):
         raise TimeError(f"{text[:40]!r} has an impossible zone")
     return timezone(-offset if found[1] == "-" else offset), rest
+
+
+def is_zone_name(word: str) -> bool:
+    """Whether a word behind a time of day names a zone: ``GMT`` and ``BST``, not ``Mar``, ``Uhr``."""
+    known = word.lower() in ZONE_HOURS
+    return known or (word.isupper() and word.lower()[:3] not in MONTHS)
 
 
 def read_date(rest: str, text: str, order: DateOrder | None) -> tuple[int, int, int]:

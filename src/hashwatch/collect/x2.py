@@ -199,9 +199,12 @@ class Surroundings:
         """The attachments, put in or included."""
         if attachments is None:
             return ()
-        known = {key: pair[0] for key, pair in self.media.items()}
-        known |= {medium.media_key or "": medium for medium in attachments.media}
-        keyed = [known.get(key) or Medium(media_key=key) for key in attachments.media_keys]
+        inside = {medium.media_key: medium for medium in attachments.media}
+        included = {key: self.media[key][0] for key in attachments.media_keys if key in self.media}
+        keyed = [
+            inside.get(key) or included.get(key) or Medium(media_key=key)
+            for key in attachments.media_keys
+        ]
         return tuple(map(read_medium, keyed or attachments.media))
 
     def read_poll(self, attachments: Attachments | None) -> tuple[str, ...]:
