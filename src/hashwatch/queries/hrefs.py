@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+from functools import lru_cache
+from urllib.parse import quote
 
 
 def event_href(slug: str, page: str = "", parameters: Mapping[str, str] | None = None) -> str:
     """``/events/<slug>`` or one of its pages; parameters without a value are left out."""
-    path = f"/events/{quote(slug, safe='')}" + (f"/{page}" if page else "")
-    query = urlencode({k: v for k, v in (parameters or {}).items() if v}, quote_via=quote)
+    path = f"/events/{_quoted(slug)}" + (f"/{page}" if page else "")
+    if not parameters:
+        return path
+    query = "&".join([f"{name}={_quoted(value)}" for name, value in parameters.items() if value])
     return f"{path}?{query}" if query else path
 
 
@@ -25,4 +28,9 @@ def post_href(slug: str, post_id: int) -> str:
 
 def session_href(slug: str, code: str) -> str:
     """The page of one session."""
-    return event_href(slug, f"sessions/{quote(code, safe='')}")
+    return event_href(slug, f"sessions/{_quoted(code)}")
+
+
+@lru_cache(maxsize=8192)
+def _quoted(value: str) -> str:
+    return quote(value, safe=":")

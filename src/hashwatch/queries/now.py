@@ -75,7 +75,7 @@ def recent_by_theme(connection: sqlite3.Connection, event: Event, now: int) -> d
     """Posts of each theme in the last 30 minutes."""
     start, end = window(now, 30)
     bounds = {"event": event.id, "facet": "theme", "from": start, "to": end}
-    return {row[0]: row[1] for row in ask(connection, "facet_window", bounds)}
+    return dict(ask(connection, "facet_window", bounds))
 
 
 def _same_hour(connection: sqlite3.Connection, event: Event, now: int) -> list[int]:

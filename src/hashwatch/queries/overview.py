@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hashwatch.errors import FilterError
+from hashwatch.queries.authors import count_authors
 from hashwatch.queries.buckets import local_day
 from hashwatch.queries.cards import post_cards
 from hashwatch.queries.events import Event
@@ -41,14 +42,15 @@ def overview(
     sessions = programme(connection, event, now)
     on_stage, today = stage(event, sessions, now)
     totals = event_totals(connection, event)
-    themes = theme_rows(connection, event, now, usual, totals["posts"])
+    recent = recent_by_theme(connection, event, now)
+    themes = theme_rows(connection, event, now, usual, recent)
     current = {
         "last_5": last_minutes(connection, event, now, usual, 5),
         "last_30": last_minutes(connection, event, now, usual, 30),
         "total": totals,
     }
     return {
-        "sentence": sentence(connection, event, now, current, themes, on_stage["current"]),
+        "sentence": sentence(connection, event, now, current, themes, recent, on_stage["current"]),
         "now": current,
         "stage": on_stage,
         "tone": recent_tone(connection, event, now),
@@ -65,7 +67,7 @@ def overview(
 def event_totals(connection: sqlite3.Connection, event: Event) -> Data:
     """Posts, boosts and people of the whole event."""
     posts, boosts, _, _ = ask(connection, "event_totals", {"event": event.id})[0]
-    authors = ask(connection, "count_authors", {"event": event.id})[0][0]
+    authors = count_authors(connection, event, posts)
     return {"posts": posts, "boosts": boosts, "authors": authors, "href": posts_href(event.slug)}
 
 
@@ -87,6 +89,7 @@ def sentence(
     now: int,
     current: Data,
     themes: Sequence[ThemeRow],
+    recent: Mapping[int, int],
     on_stage: Sequence[SessionRow],
 ) -> list[Data]:
     """What is happening, in one sentence made of figures, each a link."""
@@ -97,7 +100,7 @@ def sentence(
         _part(_count(half_hour["posts"], "post"), half_hour["href"]),
         _part(f" in the last 30 minutes{_against_usual(half_hour['ratio'])}"),
     ]
-    leading = _leading_theme(connection, event, now, themes, half_hour["posts"])
+    leading = _leading_theme(connection, event, themes, recent, half_hour["posts"])
     if leading:
         start, end = window(now, 30)
         span = range_parameters(event, start, end)
@@ -137,12 +140,11 @@ def _looking_back(
 def _leading_theme(
     connection: sqlite3.Connection,
     event: Event,
-    now: int,
     themes: Sequence[ThemeRow],
+    recent: Mapping[int, int],
     posts: int,
 ) -> ThemeRow | None:
     """The theme of at least three posts in ten of the last half hour."""
-    recent = recent_by_theme(connection, event, now)
     ids: dict[Any, str] = {row[0]: row[1] for row in ask(connection, "themes", {"event": event.id})}
     if not recent:
         return None

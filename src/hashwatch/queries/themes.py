@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hashwatch.queries.buckets import Grain, bucket_label, next_bucket
 from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import posts_href
-from hashwatch.queries.now import Usual, recent_by_theme
+from hashwatch.queries.now import Usual, recent_by_theme, usual_rates
 from hashwatch.queries.programme import NO_COUNTS, facet_totals, tones
 from hashwatch.queries.ranges import range_parameters, whole_event
 from hashwatch.queries.series import zero_filled
@@ -21,11 +21,17 @@ HOURLY_DAYS = 4
 
 
 def theme_rows(
-    connection: sqlite3.Connection, event: Event, now: int, usual: Usual, posts: int
+    connection: sqlite3.Connection,
+    event: Event,
+    now: int,
+    usual: Usual,
+    recent: Mapping[int, int],
 ) -> list[ThemeRow]:
-    """Every theme, the most used first; shares are of the event's ``posts``."""
+    """Every theme, the most used first; shares are of all the event's posts, ``recent`` are the
+    last half hour's by theme.
+    """
     totals = facet_totals(connection, event, "theme")
-    recent = recent_by_theme(connection, event, now)
+    posts = facet_totals(connection, event, "all").get("", NO_COUNTS)[0]
     rows: list[ThemeRow] = []
     for identity, name, _ in ask(connection, "themes", {"event": event.id}):
         sums = totals.get(identity, NO_COUNTS)
@@ -42,10 +48,10 @@ def theme_rows(
     return sorted(rows, key=lambda row: -row["posts"])
 
 
-def themes_page(
-    connection: sqlite3.Connection, event: Event, rows: list[ThemeRow], now: int
-) -> Data:
-    """The rows with their terms and series, and the heat map of theme and day."""
+def themes_page(connection: sqlite3.Connection, event: Event, now: int) -> Data:
+    """The themes with their terms and series, and the heat map of theme and day."""
+    usual = usual_rates(connection, event, now)
+    rows = theme_rows(connection, event, now, usual, recent_by_theme(connection, event, now))
     start, end = whole_event(connection, event, now)
     grain: Grain = "hour" if end - start <= HOURLY_DAYS * 86400 + 7200 else "day"
     themes = ask(connection, "themes", {"event": event.id})

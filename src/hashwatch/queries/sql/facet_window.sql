@@ -1,5 +1,5 @@
--- Every value of a facet summed over a window of whole minutes.
-SELECT value, sum(posts), sum(boosts), sum(positive), sum(neutral), sum(negative), sum(unknown)
-FROM rollup_minute
+-- Posts of every value of a facet in a window of whole minutes.
+SELECT value, sum(posts)
+FROM rollup_minute INDEXED BY rollup_minute_top
 WHERE event_id = :event AND facet = :facet AND bucket >= :from AND bucket < :to
 GROUP BY value

@@ -1,0 +1,192 @@
+"""What stands in front of every answer: who may ask, what is closed, and the headers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import re
+import socket
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from datasette.app import Datasette
+
+from hashwatch.serve.compress import Compressor, accepts_gzip
+from hashwatch.serve.csv_guard import CsvGuard
+from hashwatch.serve.site import Site, attach_dashboard, site_of
+
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; "
+    "img-src 'self'{data}; font-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+POLICY = _POLICY.format(scripts="", styles="", data="").encode()
+_OURS = re.compile(r"/(\.json)?$|/(events(/|$|\.)|favicon\.ico$|-/(healthz$|hashwatch/))")
+_STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def guard(app: Any, datasette: Datasette) -> Any:
+    """``app`` behind the host check, the closed doors and the headers."""
+
+    async def guarded(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        site = site_of(datasette)
+        if scope["type"] == "lifespan":
+            await app(scope, receive, _closing(site, send))
+            return
+        if scope["type"] != "http":
+            return
+        headers = dict(scope.get("headers") or [])
+        ours = _OURS.match(scope["path"]) is not None
+        refusal = _refusal(site, scope, headers, ours)
+        finish = _Finish(send, plain=ours, csv=not ours and scope["path"].endswith(".csv"))
+        outgoing: Any = finish.send
+        if accepts_gzip(headers):
+            finish.pass_on = Compressor(send).send
+        if not ours:
+            attach_dashboard(datasette, site)
+        if refusal is not None:
+            await _refuse(outgoing, *refusal)
+        else:
+            await app(scope, receive, outgoing)
+
+    return guarded
+
+
+def host_allowed(site: Site, host: str) -> bool:
+    """Whether a ``Host`` header names this server, so that no other name can be rebound to it.
+
+    A bare address cannot be rebound; of names only the machine's own and the one bound are known.
+    """
+    name = re.sub(r":\d+$", "", host.strip().lower()).strip("[]").rstrip(".")
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        known = {"localhost", site.settings.host.lower()}
+        if not site.loop_back:
+            known |= _machine_names()
+        return name in known
+    return address.is_loopback or not site.loop_back
+
+
+@cache
+def _machine_names() -> frozenset[str]:
+    return frozenset({socket.gethostname().lower(), socket.getfqdn().lower()})
+
+
+def _refusal(
+    site: Site, scope: dict[str, Any], headers: dict[bytes, bytes], ours: bool
+) -> tuple[int, str] | None:
+    host = headers.get(b"host", b"").decode("latin-1")
+    if not host_allowed(site, host):
+        return 421, "This server does not go by that name."
+    if ours and scope["method"] not in ("GET", "HEAD"):
+        return 405, "This page can only be read."
+    if not ours and not site.tables_open:
+        return 403, "The tables are open only on the machine itself."
+    return None
+
+
+async def _refuse(send: Any, status: int, error: str) -> None:
+    body = f'{{"error": "{error}"}}'.encode()
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    if status == 405:
+        headers.append((b"allow", b"GET, HEAD"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _closing(site: Site, send: Any) -> Any:
+    """Ends our tasks when the server says that it has shut down."""
+
+    async def tell(message: dict[str, Any]) -> None:
+        if message["type"].startswith("lifespan.shutdown"):
+            site.close()
+        await send(message)
+
+    return tell
+
+
+class _Finish:
+    """Puts the headers on an answer; of Datasette's it also neutralises CSV and allows by hash the
+    inline blocks that its own templates are known to hold.
+    """
+
+    def __init__(self, send: Any, *, plain: bool, csv: bool) -> None:
+        self.pass_on = send
+        self._plain = plain
+        self._csv = CsvGuard() if csv else None
+        self._start: dict[str, Any] | None = None
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """An ASGI ``send``."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        if message["type"] != "http.response.body":
+            await self.pass_on(message)
+            return
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if self._start is not None:
+            await self.pass_on(self._headed(self._start, body))
+            self._start = None
+        if self._csv is not None:
+            body = self._csv.feed(body, last=not more)
+        await self.pass_on({**message, "body": body})
+
+    def _headed(self, start: dict[str, Any], body: bytes) -> dict[str, Any]:
+        kept = [
+            (name, value)
+            for name, value in start.get("headers", [])
+            if name.lower() not in HEADERS
+            and not (self._csv is not None and name.lower() == b"content-length")
+        ]
+        if start["status"] >= 400:
+            self._csv = None
+        policy = POLICY if self._plain else _tables_policy(body)
+        headers = [*kept, *HEADERS.items(), (b"content-security-policy", policy)]
+        return {**start, "headers": headers}
+
+
+def _tables_policy(body: bytes) -> bytes:
+    """The policy for a page of Datasette's: ours, and the hashes of its own inline blocks.
+
+    Scripts are those of its templates, known beforehand; styles are read from the page's head,
+    where they hold names of columns.
+    """
+    blocks = _STYLE.findall(body.partition(b"</head>")[0])
+    styles = "".join(f" 'sha256-{_hash(block)}'" for block in blocks[:8])
+    scripts = "".join(f" 'sha256-{digest}'" for digest in _known_scripts())
+    return _POLICY.format(scripts=scripts, styles=styles, data=" data:").encode()
+
+
+@cache
+def _known_scripts() -> tuple[str, ...]:
+    """Hashes of the inline scripts in Datasette's templates."""
+    found = []
+    for template in (files("datasette") / "templates").iterdir():
+        if not template.name.endswith(".html"):
+            continue
+        for script in _SCRIPT.findall(template.read_text(encoding="utf-8")):
+            if "{{ datasette_allow_facet }}" in script:
+                found += [
+                    script.replace("{{ datasette_allow_facet }}", value)
+                    for value in ("true", "false")
+                ]
+            elif "{{" not in script and "{%" not in script:
+                found.append(script)
+    return tuple(sorted({_hash(script.encode()) for script in found}))
+
+
+def _hash(block: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(block).digest()).decode()

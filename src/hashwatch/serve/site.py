@@ -1,0 +1,108 @@
+"""What one server shares between its requests: the reader, the watch, the answers it keeps."""
+
+from __future__ import annotations
+
+import ipaddress
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from datasette.app import Datasette
+from datasette.database import Database
+
+from hashwatch.queries.events import list_events
+from hashwatch.queries.hrefs import event_href
+from hashwatch.serve.answers import Answers
+from hashwatch.serve.live import Live
+from hashwatch.serve.reading import NotPublishedError, Reader, open_read_only
+
+DATABASE = "dashboard"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How a server was started. ``host`` is what it listens on."""
+
+    dashboard_path: Path
+    host: str = "127.0.0.1"
+    port: int = 8001
+    config_path: str | None = None
+    wall: Callable[[], float] = time.time
+
+
+class Site:
+    """Everything that the routes of one Datasette instance use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.loop_back = is_loop_back(settings.host)
+        self.tables_open = self.loop_back
+        self.reader = Reader(settings.dashboard_path)
+        self.live = Live(settings.dashboard_path)
+        self.answers = Answers()
+
+    def wall(self) -> float:
+        """The wall clock, Unix seconds."""
+        return self.settings.wall()
+
+    async def shell_events(self) -> list[dict[str, Any]]:
+        """The events for the switcher; none while there is no dashboard."""
+
+        def question(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+            return [
+                {
+                    "slug": event.slug,
+                    "title": event.title,
+                    "href": event_href(event.slug),
+                    "hashtags": list(event.hashtags),
+                }
+                for event in list_events(connection)
+            ]
+
+        try:
+            return await self.reader.read(question)
+        except (NotPublishedError, sqlite3.Error):
+            return []
+
+    def close(self) -> None:
+        """Ends streams and reading."""
+        self.live.close()
+        self.reader.close()
+
+
+def site_of(datasette: Datasette) -> Site:
+    """The site of a Datasette instance, made when it is first asked for.
+
+    ``build_app`` attaches its own; under plain ``datasette serve`` it is the first database.
+    """
+    site: Site | None = getattr(datasette, "_hashwatch_site", None)
+    if site is None:
+        paths = [db.path for db in datasette.databases.values() if db.path]
+        site = Site(Settings(Path(paths[0]) if paths else Path("dashboard.db")))
+        datasette._hashwatch_site = site
+    return site
+
+
+def attach_dashboard(datasette: Datasette, site: Site) -> None:
+    """Gives Datasette the dashboard for its table pages as soon as there is one."""
+    paths = [db.path for db in datasette.databases.values()]
+    if str(site.settings.dashboard_path) in paths:
+        return
+    try:
+        open_read_only(site.settings.dashboard_path).close()
+    except (NotPublishedError, sqlite3.Error):
+        return
+    database = Database(datasette, str(site.settings.dashboard_path), is_mutable=True)
+    datasette.add_database(database, name=DATABASE)
+
+
+def is_loop_back(host: str) -> bool:
+    """Whether an address to listen on is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
