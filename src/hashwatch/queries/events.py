@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from hashwatch.errors import MissingError
-from hashwatch.queries.buckets import from_iso, local_day, local_text, to_iso
+from hashwatch.queries.buckets import from_iso, local_text, to_iso
 from hashwatch.queries.clock import event_now
 from hashwatch.queries.hrefs import event_href
+from hashwatch.queries.markup import safe_url
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+
+STALE_SECONDS = 120
+"""Figures this old are shown as stale while the event goes on."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -69,29 +74,15 @@ def published(connection: sqlite3.Connection) -> tuple[int, float | None]:
 def shell(connection: sqlite3.Connection, event: Event, wall: float) -> Data:
     """What stands around every page of ``event``."""
     version, published_at = published(connection)
-    now = event.now(wall)
+    facts = event_facts(event, wall)
+    clock = facts.pop("clock")
+    age = age_seconds(published_at, wall)
     return {
-        "event": {
-            "slug": event.slug,
-            "title": event.title,
-            "description": event.description,
-            "hashtags": list(event.hashtags),
-            "timezone": event.zone.key,
-            "place": event.place,
-            "starts": to_iso(event.starts),
-            "ends": to_iso(event.ends),
-            "days": _days(event),
-            "url": event.url,
-            "href": event_href(event.slug),
-        },
-        "clock": {
-            "mode": event.clock_mode,
-            "now": to_iso(now),
-            "local": local_text(now, event.zone),
-            "speed": event.clock_speed,
-        },
-        "age_seconds": _age(published_at, wall),
-        "invented": bool(ask(connection, "has_invented", {"event": event.id})[0][0]),
+        "event": facts,
+        "clock": clock,
+        "age_seconds": age,
+        "stale": event.clock_mode != "over" and (age is None or age > STALE_SECONDS),
+        "invented": has_invented(connection, event),
         "events": [
             {"slug": other.slug, "title": other.title, "href": event_href(other.slug)}
             for other in list_events(connection)
@@ -110,7 +101,7 @@ def source_lamps(connection: sqlite3.Connection, event: Event, wall: float) -> l
             "state": state,
             "detail": detail,
             "checked_at": checked_at,
-            "age_seconds": _age(from_iso(checked_at) if checked_at else None, wall),
+            "age_seconds": age_seconds(from_iso(checked_at) if checked_at else None, wall),
             "next_attempt_at": next_attempt_at,
         }
         for source, instance, state, detail, checked_at, next_attempt_at in ask(
@@ -119,52 +110,48 @@ def source_lamps(connection: sqlite3.Connection, event: Event, wall: float) -> l
     ]
 
 
-def events_page(connection: sqlite3.Connection, wall: float) -> Data:
-    """The first page: a card for each event."""
-    version, published_at = published(connection)
-    return {
-        "events": [_card(connection, event, wall) for event in list_events(connection)],
-        "built_at": to_iso(published_at) if published_at is not None else None,
-        "age_seconds": _age(published_at, wall),
-        "version": version,
-    }
-
-
-def _card(connection: sqlite3.Connection, event: Event, wall: float) -> Data:
-    posts, boosts, _, _ = ask(connection, "event_totals", {"event": event.id})[0]
+def event_facts(event: Event, wall: float) -> Data:
+    """The event in words, and its clock."""
     now = event.now(wall)
     return {
         "slug": event.slug,
         "title": event.title,
         "description": event.description,
         "hashtags": list(event.hashtags),
-        "place": event.place,
-        "url": event.url,
         "timezone": event.zone.key,
+        "place": event.place,
+        "url": safe_url(event.url),
         "starts": to_iso(event.starts),
         "ends": to_iso(event.ends),
-        "days": _days(event),
+        "dates": _dates(event),
+        "href": event_href(event.slug),
         "clock": {
             "mode": event.clock_mode,
             "now": to_iso(now),
             "local": local_text(now, event.zone),
             "speed": event.clock_speed,
         },
-        "posts": posts,
-        "boosts": boosts,
-        "invented": bool(ask(connection, "has_invented", {"event": event.id})[0][0]),
-        "href": event_href(event.slug),
     }
 
 
-def _days(event: Event) -> str:
-    """``28 Mar – 1 Apr 2017``."""
-    first, last = local_day(event.starts, event.zone), local_day(event.ends - 1, event.zone)
-    year = to_iso(event.ends - 1)[:4]
-    return f"{first} {year}" if first == last else f"{first} – {last} {year}"
+def has_invented(connection: sqlite3.Connection, event: Event) -> bool:
+    """Whether the event holds posts that were written for a demonstration."""
+    return bool(ask(connection, "has_invented", {"event": event.id})[0][0])
 
 
-def _age(at: float | None, wall: float) -> int | None:
+def _dates(event: Event) -> str:
+    """``28 March – 1 April 2017``."""
+    first = datetime.fromtimestamp(event.starts, event.zone)
+    last = datetime.fromtimestamp(event.ends - 1, event.zone)
+    if first.date() == last.date():
+        return f"{last.day} {last:%B %Y}"
+    month = f" {first:%B}" if (first.year, first.month) != (last.year, last.month) else ""
+    year = f" {first:%Y}" if first.year != last.year else ""
+    return f"{first.day}{month}{year} – {last.day} {last:%B %Y}"
+
+
+def age_seconds(at: float | None, wall: float) -> int | None:
+    """Whole seconds since the wall time ``at``."""
     return None if at is None else max(0, int(wall - at))
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from hashwatch.errors import FilterError
 from hashwatch.queries import coverage, overview, post_page, posts_page, session_pages, themes
-from hashwatch.queries.events import Event, events_page, find_event, shell
+from hashwatch.queries.events import Event, find_event, shell
 from hashwatch.queries.filters import NAMES
 from hashwatch.queries.shapes import Data
 from hashwatch.serve.static import static_href
@@ -86,11 +86,6 @@ def event_data(
     known = known_parameters(page, params)
     asked = Asked(event, name, known, event.now(wall), wall)
     return {**shell(connection, event, wall), **PAGES[page].fill(connection, asked)}
-
-
-def events_data(connection: sqlite3.Connection, wall: float) -> Data:
-    """The whole of the first page."""
-    return events_page(connection, wall)
 
 
 def known_parameters(page: str, params: Mapping[str, str]) -> dict[str, str]:

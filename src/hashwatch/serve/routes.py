@@ -17,11 +17,12 @@ from hashwatch import __version__
 from hashwatch.errors import FilterError, HashwatchError, MissingError
 from hashwatch.queries.buckets import from_iso
 from hashwatch.queries.events import list_events
+from hashwatch.queries.first_page import events_page
 from hashwatch.queries.shapes import Data
 from hashwatch.serve.answers import Answer
 from hashwatch.serve.compress import accepts_gzip, compressed
 from hashwatch.serve.export import stream_export
-from hashwatch.serve.pages import PAGES, event_data, events_data, known_parameters, render
+from hashwatch.serve.pages import PAGES, event_data, known_parameters, render
 from hashwatch.serve.reading import NotPublishedError
 from hashwatch.serve.site import Site, site_of
 from hashwatch.serve.static import static_file
@@ -106,7 +107,7 @@ async def _make(
 
     def answer(connection: sqlite3.Connection) -> Answer:
         if page == "events":
-            data = events_data(connection, site.wall())
+            data = events_page(connection, site.wall())
         else:
             data = event_data(connection, page, slug, name, params, site.wall())
         if is_json:
