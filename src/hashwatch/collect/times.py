@@ -203,7 +203,7 @@ def split_zone(text: str, clock: re.Match[str]) -> tuple[tzinfo | None, str]:
 
 
 def is_zone_name(word: str) -> bool:
-    """Whether a word behind a time of day names a zone: ``GMT`` and ``BST``, not ``Mar``, ``Uhr``."""
+    """Whether a word behind a time of day names a zone: ``GMT``, ``BST``, not ``Mar``, ``Uhr``."""
     known = word.lower() in ZONE_HOURS
     return known or (word.isupper() and word.lower()[:3] not in MONTHS)
 

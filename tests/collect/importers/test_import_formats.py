@@ -58,7 +58,7 @@ def test_what_nobody_recognises_is_refused_by_name(tmp_path: Path, content: byte
     path.write_bytes(content)
     with pytest.raises(ImportFormatError, match="csv, jsonl, tags, twarc"):
         find_importer("auto", path)
-    with pytest.raises(ImportFormatError, match="no format 'xml'.*csv"):
+    with pytest.raises(ImportFormatError, match=r"no format 'xml'.*csv"):
         find_importer("xml", path)
 
 

@@ -48,6 +48,7 @@ class Importer(Protocol):
         ``N`` is the line on which the row begins, from 1. The last page has ``more=False`` and
         the warnings on the file as a whole; it may hold nothing else. A post's original or its
         earlier versions, where the file holds them, come as posts of their own.
+
         Raises :class:`~hashwatch.errors.ImportFormatError` when the file as a whole is unusable.
         """
         ...
