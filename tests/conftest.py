@@ -1,0 +1,29 @@
+"""What tests of several rooms share. Standing here, it also puts ``tests/`` on the import path."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def dashboard_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dashboard.db of 600 invented posts; nobody writes to it."""
+    from dashboard_builder import build_dashboard
+
+    path = tmp_path_factory.mktemp("dashboard") / "dashboard.db"
+    connection = build_dashboard(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def dashboard(dashboard_path: Path) -> Iterator[sqlite3.Connection]:
+    """That dashboard, open for reading."""
+    connection = sqlite3.connect(f"{dashboard_path.as_uri()}?mode=ro", uri=True)
+    yield connection
+    connection.close()

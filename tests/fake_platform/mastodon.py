@@ -1,0 +1,350 @@
+"""A Mastodon server on loop-back, in a thread, with a plan of faults that counts what fired.
+
+It serves real bytes over real sockets: snowflake ids (milliseconds << 16), ``min_id``, ``max_id``
+and ``since_id`` as Mastodon means them, edits, deletions, boosts, and posts that arrive late under
+an id dated back.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+HUGE = 1_000_000_000
+_CHUNK = b"x" * 65_536
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong with the next ``times`` requests.
+
+    ``kind``: ``answer`` (this status, headers and body), ``cut`` (the true body without its last
+    ``cut`` bytes), ``drip`` (a byte a second), ``half-open`` (silence), ``drop`` (the connection
+    ends within the body), ``huge`` (a gigabyte), ``bomb`` (a gigabyte, as a megabyte of gzip).
+    """
+
+    kind: str = "answer"
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    cut: int = 1
+    times: int = 1
+
+
+@dataclass
+class Asked:
+    """A request that came."""
+
+    path: str
+    parameters: dict[str, str]
+    headers: dict[str, str]
+
+
+class FakeMastodon:
+    """The server; ``with`` runs it. ``fired`` counts faults, ``asked`` keeps the requests.
+
+    ``ignores`` holds the paging parameters that it does not know, ``largest_page`` caps ``limit``,
+    ``token`` is demanded where it is set, ``access`` is what it says of its hashtag feeds.
+    """
+
+    def __init__(self) -> None:
+        self.statuses: dict[int, dict[str, Any]] = {}
+        self.faults: list[Fault] = []
+        self.fired: Counter[str] = Counter()
+        self.asked: list[Asked] = []
+        self.ignores: set[str] = set()
+        self.largest_page = 40
+        self.token: str | None = None
+        self.access: dict[str, str] | None = None
+        self.unknown_tag_is_missing = False
+        self.is_website = False
+        self.sent = 0
+        self._sequence = 0
+        self._stopping = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> FakeMastodon:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def instance(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def url(self) -> str:
+        """The address to configure."""
+        return f"http://{self.instance}"
+
+    def post(
+        self,
+        text: str,
+        at: float,
+        *,
+        tags: tuple[str, ...] = ("natsec17",),
+        id_at: float | None = None,
+        author: str = "ana",
+        **fields: Any,
+    ) -> str:
+        """A new post by an invented person, claimed to be of ``at`` (UTC seconds); gives its id.
+
+        ``id_at`` is the time in its id where that differs, as for a post that was fetched late.
+        """
+        self._sequence += 1
+        number = (int((at if id_at is None else id_at) * 1_000) << 16) + self._sequence
+        self.statuses[number] = status(str(number), text, at, tags, author) | fields
+        return str(number)
+
+    def boost(self, of: str, at: float, *, author: str = "bo") -> str:
+        """A boost of the post ``of``."""
+        original = self.statuses[int(of)]
+        tags = tuple(tag["name"] for tag in original["tags"])
+        number = self.post("", at, tags=tags, author=author, reblog=original)
+        made = self.statuses[int(number)]
+        made |= {"content": original["content"], "uri": f"{made['uri']}/activity"}
+        return number
+
+    def edit(self, of: str, text: str, at: float) -> None:
+        """A new text for the post ``of``."""
+        self.statuses[int(of)] |= {"content": f"<p>{escape(text)}</p>", "edited_at": iso(at)}
+
+    def delete(self, of: str) -> None:
+        """The post ``of`` is gone."""
+        del self.statuses[int(of)]
+
+    def page(self, tag: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
+        """The timeline of ``tag`` as Mastodon would page it."""
+        marks = {
+            name: int(parameters[name])
+            for name in ("min_id", "max_id", "since_id")
+            if name in parameters and name not in self.ignores
+        }
+        low = max(marks.get("min_id", 0), marks.get("since_id", 0))
+        numbers = sorted(
+            number
+            for number, each in self.statuses.items()
+            if any(t["name"].casefold() == tag.casefold() for t in each["tags"])
+            and low < number < marks.get("max_id", 1 << 80)
+        )
+        limit = min(int(parameters.get("limit", 20)), self.largest_page)
+        chosen = numbers[:limit] if "min_id" in marks else numbers[-limit:]
+        return [self.statuses[number] for number in reversed(chosen)]
+
+    def next_fault(self) -> Fault | None:
+        """The fault for this request, counted as fired."""
+        if not self.faults:
+            return None
+        fault = self.faults[0]
+        fault.times -= 1
+        if fault.times <= 0:
+            del self.faults[0]
+        self.fired[fault.kind] += 1
+        return fault
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the server goes on after so long a time."""
+        return not self._stopping.wait(seconds)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that hang up are what some faults are for."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    fake: FakeMastodon
+    protocol_version = "HTTP/1.1"
+    wbufsize = 0
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Quiet."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        parameters = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.fake.asked.append(Asked(parts.path, parameters, headers))
+        fault = self.fake.next_fault()
+        if fault is not None and fault.kind == "answer":
+            self._answer(fault.status, fault.body, fault.headers)
+        elif fault is not None and fault.kind in ("huge", "bomb", "half-open"):
+            self._never_end(fault)
+        else:
+            self._serve(parts.path, parameters, headers, fault)
+
+    def _serve(
+        self, path: str, parameters: dict[str, str], headers: dict[str, str], fault: Fault | None
+    ) -> None:
+        code, answer = self._find(path, parameters, headers)
+        body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        if fault is None:
+            self._answer(code, body, {"Content-Type": "application/json; charset=utf-8"})
+        elif fault.kind == "cut":
+            self._answer(code, body[: -fault.cut], {"Content-Type": "application/json"})
+        else:
+            self._begin(code, {"Content-Length": str(len(body))})
+            if fault.kind == "drop":
+                self.wfile.write(body[: len(body) // 2])
+            else:
+                for position in range(len(body)):
+                    self.wfile.write(body[position : position + 1])
+                    if not self.fake.wait(1):
+                        break
+            self.close_connection = True
+
+    def _find(
+        self, path: str, parameters: dict[str, str], headers: dict[str, str]
+    ) -> tuple[int, Any]:
+        fake = self.fake
+        if fake.is_website:
+            return 404, "<html>no such page</html>"
+        if path == "/api/v2/instance":
+            return 200, instance_document(fake.access)
+        if path == "/api/v1/instance":
+            return 200, {"uri": "fake.example", "version": "4.5.0"}
+        if fake.token and headers.get("authorization") != f"Bearer {fake.token}":
+            return 401, {"error": "Der Zugriffstoken ist ungültig"}
+        tag = unquote(path.removeprefix("/api/v1/timelines/tag/"))
+        found = fake.page(tag, parameters)
+        if not found and fake.unknown_tag_is_missing:
+            return 404, {"error": "Not Found"}
+        return 200, found
+
+    def _never_end(self, fault: Fault) -> None:
+        self.close_connection = True
+        if fault.kind == "half-open":
+            while self.fake.wait(1):
+                pass
+            return
+        piece, total = _CHUNK, HUGE
+        headers = {"Content-Type": "application/json", "Connection": "close"}
+        if fault.kind == "bomb":
+            piece = gzip.compress(b"[" + b" " * 10_000_000)
+            total = 100 * len(piece)
+            headers["Content-Encoding"] = "gzip"
+        self._begin(200, headers)
+        for _ in range(total // len(piece)):
+            self.wfile.write(piece)
+            self.fake.sent += len(piece)
+
+    def _answer(self, code: int, body: bytes, headers: dict[str, str]) -> None:
+        self._begin(code, {**headers, "Content-Length": str(len(body))})
+        self.wfile.write(body)
+
+    def _begin(self, code: int, headers: dict[str, str]) -> None:
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+
+def _handler_of(fake: FakeMastodon) -> type[_Handler]:
+    return type("Handler", (_Handler,), {"fake": fake})
+
+
+def iso(at: float) -> str:
+    """A time as Mastodon writes it."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def status(
+    number: str, text: str, at: float, tags: tuple[str, ...] = (), author: str = "ana"
+) -> dict[str, Any]:
+    """A status with every field that Mastodon 4.5 sends."""
+    host = "https://social.example"
+    links = " ".join(
+        f'<a href="{host}/tags/{tag}" class="mention hashtag" rel="tag">#<span>{tag}</span></a>'
+        for tag in tags
+    )
+    return {
+        "id": number,
+        "created_at": iso(at),
+        "in_reply_to_id": None,
+        "in_reply_to_account_id": None,
+        "sensitive": False,
+        "spoiler_text": "",
+        "visibility": "public",
+        "language": "en",
+        "uri": f"{host}/users/{author}/statuses/{number}",
+        "url": f"{host}/@{author}/{number}",
+        "replies_count": 0,
+        "reblogs_count": 0,
+        "favourites_count": 0,
+        "quotes_count": 0,
+        "edited_at": None,
+        "content": f"<p>{escape(text)} {links}</p>",
+        "reblog": None,
+        "quote": None,
+        "account": account(author),
+        "media_attachments": [],
+        "mentions": [],
+        "tags": [{"name": tag.casefold(), "url": f"{host}/tags/{tag}"} for tag in tags],
+        "emojis": [],
+        "card": None,
+        "poll": None,
+    }
+
+
+def account(name: str) -> dict[str, Any]:
+    """An invented person."""
+    host = "https://social.example"
+    return {
+        "id": str(1_000 + sum(name.encode())),
+        "username": name,
+        "acct": f"{name}@social.example",
+        "display_name": name.title(),
+        "locked": False,
+        "bot": False,
+        "discoverable": True,
+        "indexable": False,
+        "noindex": False,
+        "group": False,
+        "created_at": "2017-01-01T00:00:00.000Z",
+        "note": f"<p>{name.title()} is invented.</p>",
+        "url": f"{host}/@{name}",
+        "uri": f"{host}/users/{name}",
+        "followers_count": 12,
+        "following_count": 3,
+        "statuses_count": 45,
+        "emojis": [],
+        "fields": [],
+    }
+
+
+def instance_document(access: dict[str, str] | None) -> dict[str, Any]:
+    """``/api/v2/instance``, with ``timelines_access`` as from 4.5 on where ``access`` is given."""
+    configuration: dict[str, Any] = {"statuses": {"max_characters": 500}}
+    if access is not None:
+        configuration["timelines_access"] = {"hashtag_feeds": access}
+    return {"domain": "social.example", "version": "4.5.0", "configuration": configuration}
