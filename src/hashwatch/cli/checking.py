@@ -57,19 +57,20 @@ def check(config_path: Path, live: bool, as_json: bool) -> int:
 @data_dir_option()
 @json_option
 @no_input_option
-def status(config_path: Path, data_dir: Path, as_json: bool) -> None:
+def status(
+    config_path: Path,  # noqa: ARG001 - every command takes it
+    data_dir: Path,
+    as_json: bool,
+) -> None:
     """Say what there is, what runs, how far the dashboard is behind, and what is missing."""
-    import asyncio
     import time
 
     from hashwatch.archive.connection import open_reading
     from hashwatch.archive.standing import holder, standing
-    from hashwatch.config import load_config
     from hashwatch.queries.connection import open_dashboard
     from hashwatch.queries.statements import ask
-    from hashwatch.run import address, answers
+    from hashwatch.run import served_at
 
-    config = load_config(config_path)
     archive_path, dashboard_path = data_dir / "archive.db", data_dir / "dashboard.db"
     archive = open_reading(archive_path)
     stands = standing(archive)
@@ -88,9 +89,7 @@ def status(config_path: Path, data_dir: Path, as_json: bool) -> None:
         "processes": {
             "collector": holder(archive_path, "collector"),
             "publisher": holder(dashboard_path, "publisher"),
-            "server": address(config.host, config.port)
-            if asyncio.run(answers(config.host, config.port))
-            else None,
+            "server": served_at(data_dir),
         },
         "collector_seen_at": _iso(stands.last_beat),
         "places": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,17 +141,33 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
 def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None) -> None:
     """Serve the dashboard that is there, until Ctrl-C."""
     from hashwatch.config import load_config
-    from hashwatch.run import free_port
+    from hashwatch.run import ADDRESS_NAME
     from hashwatch.run.logs import log_to_stderr
-    from hashwatch.run.stopping import end_with_parent
+    from hashwatch.run.stopping import on_stop
     from hashwatch.serve.app import serve as serve_pages
 
     log_to_stderr("server")
     config = load_config(config_path)
-    address = config.host if host is None else host
-    number = free_port(address, config.port if port is None else port)
-    end_with_parent()
-    serve_pages(data_dir / "dashboard.db", address, number)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    # The server takes signals itself, and raises them anew once it has ended in order.
+    on_stop(lambda: sys.exit(0))
+    told = data_dir / ADDRESS_NAME
+
+    def announce(address: str) -> None:
+        told.write_text(address, encoding="utf-8")
+        click.echo(f"hashwatch is at {address}  (Ctrl-C stops it)")
+
+    try:
+        serve_pages(
+            data_dir / "dashboard.db",
+            host=config.host if host is None else host,
+            port=config.port if port is None else port,
+            metadata_path=config_path.parent / "datasette-metadata.yml",
+            config_path=str(config_path),
+            announce=announce,
+        )
+    finally:
+        told.unlink(missing_ok=True)
 
 
 def _run_everything(config_path: Path, data_dir: Path, host: str | None, port: int | None) -> None:

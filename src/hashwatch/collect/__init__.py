@@ -84,18 +84,22 @@ def next_step(page: Page, previous: Cursor | None, pages: int, cap: int) -> Step
     return "poll cap" if pages >= cap else "more"
 
 
-def unread(page: Page, previous: Cursor | None, query: Query, now: int) -> tuple[int, int]:
+def unread(page: Page, oldest: int | None, query: Query, now: int) -> tuple[int, int]:
     """The time (UTC seconds) left unread by a run that stops after ``page``, although it has more.
 
-    Going back, it reaches from the window's start to the oldest post, going forward from the
-    newest post to now.
+    A run that filled back reached ``oldest``: what lies before it is unread, up to the window's
+    start. One that only went forward (``oldest`` is ``None``) lacks what came after ``page``.
     """
-    times = [post.created_at for post in page.posts]
-    before = previous.backward if previous else None
-    went_back = page.cursor is not None and page.cursor.backward != before
-    if went_back and page.cursor is not None and not page.cursor.complete:
-        return query.since, max(min(times, default=now), query.since)
-    return min(max(times, default=query.since), now), now
+    if oldest is not None:
+        return query.since, max(oldest, query.since)
+    return min(max((post.created_at for post in page.posts), default=query.since), now), now
+
+
+def went_back(cursor: Cursor | None, previous: Cursor | None) -> bool:
+    """Whether a page filled back, and there is still more to fill."""
+    if cursor is None or cursor.complete:
+        return False
+    return cursor.backward != (previous.backward if previous else None)
 
 
 def state_after(error: SourceError) -> PlaceState:
@@ -126,7 +130,8 @@ class _Run:
         self._read_until = archive.last_good_run(self._key)
         self._started = now()
         self._number: int | None = archive.begin_run(self._key, self._started)
-        self._last: tuple[Page, Cursor | None] | None = None
+        self._last = Page()
+        self._oldest: int | None = None
         self._told_of_gaps = False
         self._stored = Stored()
         self.cursor = archive.cursor(self._key)
@@ -136,8 +141,11 @@ class _Run:
         """Makes a page durable."""
         assert self._number is not None
         self._stored += self._archive.store(page, self._number, self._key, self._now())
-        self._last = (page, self.cursor)
+        self._last = page
         self._told_of_gaps |= bool(page.gaps)
+        if went_back(page.cursor, self.cursor):
+            times = [post.created_at for post in page.posts]
+            self._oldest = min([*times, self._oldest or self._now()])
         self.cursor = page.cursor or self.cursor
         self.pages += 1
         for warning in page.warnings:
@@ -152,9 +160,8 @@ class _Run:
 
     def end_early(self, step: Step) -> RunReport:
         """The place has more, but the run stops: what it leaves is a gap."""
-        assert self._last is not None
         now = self._now()
-        start, end = unread(*self._last, self._query, now)
+        start, end = unread(self._last, self._oldest, self._query, now)
         self._leave_gap(start, end, step)
         return self._end(RunState.PARTIAL, f"{step} after {self.pages} pages")
 

@@ -73,6 +73,7 @@ class _Scanner:
         """The path of a table, in the newest item of every list of tables on the way."""
         path: KeyPath = ()
         for part in key[:-1]:
+            self.remember((*path, part))
             path = self.newest((*path, part))
         path = (*path, key[-1])
         if is_list:

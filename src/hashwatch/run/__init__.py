@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hashwatch.archive.connection import sole
 from hashwatch.archive.store import Archive
@@ -22,6 +23,8 @@ from hashwatch.publish.dashboard import open_dashboard
 from hashwatch.run.children import Child
 from hashwatch.run.logs import LogFile
 
+# A running server's address stands in this file of the data directory.
+ADDRESS_NAME = "server.address"
 # Seconds within which the server must answer for the first time.
 SERVER_DEADLINE = 60.0
 
@@ -135,6 +138,18 @@ async def answers(host: str, port: int) -> bool:
     except (OSError, TimeoutError):
         return False
     return len(status) > 1 and status[1].startswith(b"2")
+
+
+def served_at(data_dir: Path) -> str | None:
+    """The address of the server of a data directory, if one runs and answers."""
+    try:
+        told = (data_dir / ADDRESS_NAME).read_text(encoding="utf-8")
+    except OSError:
+        return None
+    parts = urlsplit(told)
+    if not parts.hostname or not parts.port:
+        return None
+    return told if asyncio.run(answers(parts.hostname, parts.port)) else None
 
 
 def address(host: str, port: int) -> str:

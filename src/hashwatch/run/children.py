@@ -89,7 +89,8 @@ class Child:
             line = raw.decode("utf-8", "replace").rstrip()
             if line and not line.startswith('{"at": '):
                 last = line
-            self._log.write(self.name, line)
+            # What is no log line of ours comes from a crash.
+            self._log.write(self.name, line, "ERROR")
 
 
 async def _end(process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:

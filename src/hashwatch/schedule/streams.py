@@ -58,6 +58,7 @@ class Streams:
                 task.result()
         for place in places:
             if place not in self._open:
+                _log.info("%s: opening the stream of %s", place.source, place.instance)
                 self._open[place] = (
                     query,
                     asyncio.create_task(self._supervise(place, query, events)),

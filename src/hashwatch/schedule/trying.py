@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import msgspec
 
@@ -18,6 +18,15 @@ from hashwatch.schedule.windows import inside, query_for, why_outside
 
 # How long (seconds) a stream may take to bring its first page before that is said.
 FIRST_PAGE = 10.0
+
+
+@runtime_checkable
+class SelfDescribing(Protocol):
+    """A source that can say what a server tells of itself."""
+
+    async def check(self, place: Place) -> str:
+        """A sentence; raises a :class:`~hashwatch.errors.SourceError`."""
+        ...
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -71,6 +80,7 @@ def _would(source: Source, event: Event, closed: bool, now: int) -> str:
 
 
 async def _ask(source: Source, place: Place, query: Query) -> tuple[bool, str]:
+    """Whether the platform answers, and what it says."""
     try:
         if isinstance(source, PollingSource):
             page = await source.fetch(place, None, query, True)
@@ -78,14 +88,17 @@ async def _ask(source: Source, place: Place, query: Query) -> tuple[bool, str]:
             page = await asyncio.wait_for(
                 _first_page(source.stream(place, None, query)), FIRST_PAGE
             )
+        about = await source.check(place) if isinstance(source, SelfDescribing) else ""
     except SourceError as error:
         return False, str(error)
     except TimeoutError:
         return True, f"connected; no post within {FIRST_PAGE:g} s"
-    rejected = f", {len(page.rejects)} refused" if page.rejects else ""
-    more = ", and there are more" if page.more else ""
-    warnings = "".join(f"; {warning}" for warning in page.warnings)
-    return True, f"{len(page.posts)} posts{rejected}{more}{warnings}"
+    parts = [f"{len(page.posts)} posts"]
+    if page.rejects:
+        parts.append(f"{len(page.rejects)} refused")
+    if page.more:
+        parts.append("and there are more")
+    return True, "; ".join([part for part in (about, ", ".join(parts)) if part] + [*page.warnings])
 
 
 async def _first_page(stream: Any) -> Page:

@@ -60,13 +60,14 @@ class Settings(BaseModel):
     """``[sources.mastodon]``.
 
     ``servers``: names (``"mastodon.social"``), or tables with ``host`` and one of ``token_env`` and
-    ``token_file``. A server on this machine is written as its address, ``"http://127.0.0.1:3000"``.
+    ``token_file``; mastodon.social if left out. A server on this machine is written as its address,
+    ``"http://127.0.0.1:3000"``.
     ``overlap_minutes``: how far each run reads again what it has, for posts that arrive late.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    servers: tuple[Server, ...] = Field(min_length=1)
+    servers: tuple[Server, ...] = Field(default=(Server(host="mastodon.social"),), min_length=1)
     overlap_minutes: int = Field(default=10, ge=0, le=1_440)
 
     @field_validator("servers", mode="before")
