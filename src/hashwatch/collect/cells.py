@@ -143,6 +143,8 @@ def as_names(value: object, mark: str) -> tuple[str, ...]:
     """Hashtags or handles in a list or in a cell, parted as people part them, without ``mark``."""
     if value is None:
         return ()
+    if isinstance(value, str) and value.isalnum() and value.casefold() not in MISSING:
+        return (value,)  # one hashtag, by far the most common cell
     names: list[str] = []
     for item in as_items(value):
         if isinstance(item, Mapping):

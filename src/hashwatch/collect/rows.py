@@ -235,7 +235,7 @@ class RowReader:
 
 def unite(written: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
     """What stands in the text and what a column adds; case alone makes no difference."""
-    if not given:
+    if set(given).issubset(written):
         return written
     found = {item.casefold(): item for item in reversed(written + given)}
     return tuple(dict.fromkeys(found[item.casefold()] for item in written + given))

@@ -57,10 +57,15 @@ def day_start(day: str, month: str, year: str) -> int:
     return int(datetime(int(year), MONTHS[month.lower()], int(day), tzinfo=UTC).timestamp())
 
 
+def is_x_time(text: str) -> bool:
+    """Whether a time is laid out as X does."""
+    return text[19:26] == " +0000 " and len(text) == 30
+
+
 def x_time(text: str) -> int:
     """X's ``Mon Nov 07 20:00:00 +0000 2022`` in UTC seconds; raises ``TimeError``."""
     try:
-        if text[19:26] != " +0000 " or len(text) != 30:
+        if not is_x_time(text):
             raise TimeError(f"{text[:40]!r} is not a time as X writes it")
         midnight = day_start(text[8:10], text[4:7], text[26:30])
         return midnight + int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])

@@ -29,7 +29,7 @@ from hashwatch.collect.pages import Outcome, RowError, paginate, refuse, survive
 from hashwatch.collect.rows import BOOST_TEXT, SAMPLE_ROWS
 from hashwatch.collect.snowflakes import OffsetFinder
 from hashwatch.collect.table import BadRecord, Record, Table, open_table, read_header
-from hashwatch.collect.times import TimeError, TimeReader, find_zone
+from hashwatch.collect.times import TimeError, TimeReader, find_zone, is_x_time, x_time
 from hashwatch.collect.x1 import Content, decode_entities, read_content
 from hashwatch.errors import ImportFormatError
 from hashwatch.model import Author, Page, Post
@@ -138,8 +138,9 @@ class TagsRows:
 
     def read_time(self, row: Row, identifier: str) -> int:
         """UTC seconds; raises ``RowError``."""
+        stated = row["created_at"]
         try:
-            created_at = self.times.read(row["created_at"])
+            created_at = x_time(stated) if is_x_time(stated) else self.times.read(stated)
         except TimeError as error:
             raise RowError(str(error)) from error
         self.offsets.compare(identifier, created_at)
