@@ -103,7 +103,7 @@ def write(connection: sqlite3.Connection, posts: list[dict[str, object]], versio
     insert_rollups(connection, posts)
     connection.executemany(
         "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-        [("version", str(version)), ("published_at", str(time.time()))],
+        [("published_seq", str(version)), ("published_at", str(time.time()))],
     )
     connection.execute("COMMIT")
 

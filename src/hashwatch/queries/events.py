@@ -65,10 +65,10 @@ def find_event(connection: sqlite3.Connection, slug: str) -> Event:
 
 
 def published(connection: sqlite3.Connection) -> tuple[int, float | None]:
-    """The dashboard's version and the wall time (Unix seconds) of the last publication."""
+    """The last change published (the version) and the wall time (Unix seconds) of the last publication."""
     meta = dict(ask(connection, "meta", {}))
     at = meta.get("published_at")
-    return int(meta.get("version", 0)), float(at) if at is not None else None
+    return int(meta.get("published_seq", 0)), float(at) if at is not None else None
 
 
 def shell(connection: sqlite3.Connection, event: Event, wall: float) -> Data:

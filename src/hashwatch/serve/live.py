@@ -98,7 +98,6 @@ def stamp(connection: sqlite3.Connection) -> tuple[int, int]:
     seen = [
         version,
         None if published_at is None else published_at // AGE_STEP,
-        connection.execute("SELECT value FROM meta WHERE key = 'published_seq'").fetchone(),
         connection.execute("SELECT * FROM places").fetchall(),
         connection.execute("SELECT id, clock_mode, clock_at, clock_speed FROM events").fetchall(),
         connection.execute("SELECT max(id), sum(ended_at IS NULL) FROM runs").fetchone(),
