@@ -33,7 +33,9 @@ def _textblob() -> SentimentAnnotator:
 
 
 def _student() -> SentimentAnnotator:
-    raise ValueError("the student's weights are not trained yet; use textblob")
+    from hashwatch.enrich.sentiment.student import StudentAnnotator
+
+    return StudentAnnotator()
 
 
 def _best() -> SentimentAnnotator:
