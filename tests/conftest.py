@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fake_platform.mastodon import FakeMastodon
+
 
 @pytest.fixture(scope="session")
 def dashboard_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -27,3 +29,10 @@ def dashboard(dashboard_path: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(f"{dashboard_path.as_uri()}?mode=ro", uri=True)
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def mastodon() -> Iterator[FakeMastodon]:
+    """A Mastodon server of this test's own."""
+    with FakeMastodon() as server:
+        yield server

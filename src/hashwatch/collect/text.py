@@ -28,11 +28,11 @@ _SPAN = re.compile(r'</?span(?: (?:class|translate)="[^"<>]*")*>')
 _NEVER_SHOWN = "script|style|template|noscript|iframe|object|svg|math|title"
 _HIDDEN = re.compile(rf"<({_NEVER_SHOWN})\b.*?(?:</\1\s*>|$)", re.I | re.S)
 _BLOCKS = "blockquote|div|h[1-6]|ul|ol|dl|table|pre|hr"
-_BLOCK = re.compile(rf"</?(?:{_BLOCKS})\b[^>]*>", re.I)
+_BLOCK = re.compile(rf"</?(?:{_BLOCKS})\b[^<>]*>", re.I)
 _LINE = re.compile(r"</(?:dt|dd|tr)\s*>", re.I)
-_ITEM = re.compile(r"<li\b[^>]*>", re.I)
+_ITEM = re.compile(r"<li\b[^<>]*>", re.I)
 _UNCOMMON = re.compile(rf"<(?:{_BLOCKS}|li|dt|dd|tr|{_NEVER_SHOWN})\b", re.I)
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>?")
 
 
 class PlainText(msgspec.Struct, frozen=True, gc=False):
