@@ -164,8 +164,8 @@ class Collector:
                 self._lamps.say(name, "", event.slug, "denied", reason)
         for name in self._sources:
             self._say_outside(name)
-        for place, event in self._inside():
-            state: PlaceState = "collecting" if self._sources[place.source].live else "replaying"
+        for name, place, event in self._inside():
+            state: PlaceState = "collecting" if self._sources[name].live else "replaying"
             self._lamps.say(place.source, place.instance, event.slug, state, "starting")
         self._lamps.turn_off_others()
         self._last_beat = self._archive.last_beat("collector")
@@ -183,7 +183,7 @@ class Collector:
         now = int(self._now())
         since = self._last_beat
         if was_away(since, now) and since is not None:
-            places = [place for place, _ in self._inside() if self._sources[place.source].live]
+            places = [place for name, place, _ in self._inside() if self._sources[name].live]
             leave_gaps(self._archive, dict.fromkeys(places), since, now)
             _log.warning("nothing was collected for %d s", now - since)
             for _, streams in self._streams:
@@ -212,13 +212,13 @@ class Collector:
             return self._events
         return inside(self._events, int(self._now()))
 
-    def _inside(self) -> Iterator[tuple[Place, Event]]:
-        """Every place that is collected now, with each event that it is collected for."""
+    def _inside(self) -> Iterator[tuple[str, Place, Event]]:
+        """Every place that is collected now, with its source and each event that it is for."""
         now = int(self._now())
         for name, connected in self._sources.items():
             for event in self._asked(name):
                 for place in connected.source.places(query_for([event], now)):
-                    yield place, event
+                    yield name, place, event
 
     def _say_outside(self, name: str) -> None:
         now = int(self._now())
