@@ -10,7 +10,8 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
 
     ``hashtags`` stand without ``#`` as written, ``mentions`` and ``author`` are handles without
     ``@``. ``parent_session`` is the code of the session that the post it answers or quotes was
-    given, ``None`` when there is no such post or it belongs to none.
+    given, ``None`` when there is no such post or it belongs to none. ``links`` are the addresses
+    that stand in the post, besides those in its text.
     """
 
     text: str
@@ -20,3 +21,4 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     hashtags: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     parent_session: str | None = None
+    links: tuple[str, ...] = ()

@@ -1,57 +1,87 @@
-"""Which session of the programme a post is about."""
+"""Which session of the programme a post is about.
+
+Evidence, the strongest first: the session's own hashtag, code or address; a speaker named or
+mentioned; phrases of its title; words of its abstract; the session of the post that this one
+answers; the time. All of it is weighed together: a post chooses among the sessions that anything in
+its content speaks for, and *none* (`hashwatch.enrich.session_weights` says how it was fitted). Time
+alone never assigns a post. Where no session is likely enough, the post stays without one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import exp
+from operator import mul
 from zlib import crc32
 
+from hashwatch.enrich.agenda import Agenda
 from hashwatch.enrich.candidate import Candidate
-from hashwatch.model import Assignment, Event, Reason, fold_account, fold_hashtag
+from hashwatch.enrich.evidence import FEATURES, Found, candidates, look_at, weigh
+from hashwatch.enrich.reasons import reasons_for
+from hashwatch.enrich.session_weights import WEIGHTS
+from hashwatch.model import Assignment, Event
+
+THRESHOLD = 0.55
+RULE_CONFIDENCE = 0.98
+HIGHEST = 0.99
 
 
 class SessionAnnotator:
     """Gives each post at most one session (``Assignment.key`` is its code), or none.
 
-    A session's hashtag or a speaker's handle decides; a reply inherits; failing those, a post
-    written while just one session is on stage belongs to that one.
+    The same post and programme always get the same answer; ``version`` changes with the programme,
+    the themes it refers to, and the way of weighing. ``confidence`` is the calibrated chance that
+    the session is right. An instance remembers words and is not safe to share between threads.
     """
 
     name = "sessions"
 
     def __init__(self, event: Event) -> None:
-        self._by_hashtag: dict[str, str] = {}
-        self._by_handle: dict[str, str] = {}
-        for session in event.sessions:
-            for hashtag in session.hashtags:
-                self._by_hashtag[fold_hashtag(hashtag)] = session.code
-            for speaker in session.speakers:
-                for handle in speaker.handles:
-                    self._by_handle[fold_account(handle)] = session.code
-        self._slots = [
-            (session.start, session.end, session.code)
-            for session in event.sessions
-            if session.start is not None and session.end is not None
-        ]
-        self.version = f"1-{crc32(repr(event.sessions).encode()):08x}"
+        self._agenda = Agenda(event)
+        self._weights = [WEIGHTS[feature] for feature in FEATURES]
+        stated = (event.sessions, event.themes, event.title, event.hashtags, event.languages)
+        digest = crc32(repr((stated, self._weights, THRESHOLD)).encode())
+        self.version = f"2-{digest:08x}"
 
     def annotate(self, candidates: Sequence[Candidate]) -> list[Assignment | None]:
         """The session of each post, ``None`` where it belongs to none."""
+        if not self._agenda.sessions:
+            return [None] * len(candidates)
         return [self._session(candidate) for candidate in candidates]
 
     def _session(self, candidate: Candidate) -> Assignment | None:
-        for hashtag in candidate.hashtags:
-            if code := self._by_hashtag.get(fold_hashtag(hashtag)):
-                return Assignment(code, 0.98, (Reason("hashtag", hashtag, 1.0),))
-        for handle in candidate.mentions:
-            if code := self._by_handle.get(fold_account(handle)):
-                return Assignment(code, 0.9, (Reason("speaker", handle, 0.9),))
-        if candidate.parent_session:
-            return Assignment(
-                candidate.parent_session, 0.8, (Reason("parent", candidate.parent_session, 0.8),)
-            )
-        on_stage = [
-            code for start, end, code in self._slots if start <= candidate.created_at < end
+        agenda = self._agenda
+        found = look_at(agenda, candidate)
+        if found is None:
+            return None
+        if found.rules:
+            return self._by_rule(found, candidate)
+        best = None
+        total, highest = 1.0, 0.0
+        for session in candidates(agenda, found, candidate):
+            features = weigh(agenda, found, candidate, session)
+            odds = exp(min(30.0, sum(map(mul, self._weights, features))))
+            total += odds
+            if odds > highest:
+                best, highest = (session, features), odds
+        confidence = highest / total
+        if best is None or confidence < THRESHOLD:
+            return None
+        return self._assign(best[0], min(HIGHEST, confidence), found, candidate, best[1])
+
+    def _by_rule(self, found: Found, candidate: Candidate) -> Assignment:
+        """Its hashtag or address stands in the post; among several, the one with most evidence."""
+        weighed = [
+            (session, weigh(self._agenda, found, candidate, session)) for session in found.rules
         ]
-        if len(on_stage) == 1:
-            return Assignment(on_stage[0], 0.6, (Reason("slot", on_stage[0], 0.6),))
-        return None
+        session, features = max(weighed, key=lambda one: sum(map(mul, self._weights, one[1])))
+        confidence = RULE_CONFIDENCE if len(weighed) == 1 else 1.0 / len(weighed)
+        return self._assign(session, confidence, found, candidate, features)
+
+    def _assign(
+        self, session: int, confidence: float, found: Found, candidate: Candidate,
+        features: Sequence[float],
+    ) -> Assignment:  # fmt: skip
+        reasons = reasons_for(self._agenda, session, found, candidate, features, self._weights)
+        code = self._agenda.sessions[session].code
+        return Assignment(code, round(confidence, 3), reasons)
