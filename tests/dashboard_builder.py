@@ -204,11 +204,11 @@ def _posts(draw: random.Random, count: int) -> Iterable[dict[str, Any]]:
     originals: list[dict[str, Any]] = []
     for number, second in enumerate(seconds):
         language = draw.choice(["en"] * 5 + ["fr", "fr", "ar", "und"])
+        kind = draw.choice(["post"] * 4 + ["boost"] * 4 + ["reply", "quote"])
         text = " ".join(draw.choices(WORDS[language], k=draw.randint(4, 12)))
         if number < len(HOSTILE):
-            text = HOSTILE[number]
+            text, kind = HOSTILE[number], "post"
         row: dict[str, Any] = {"second": second, "text": text, "language": language, "of": None}
-        kind = draw.choice(["post"] * 4 + ["boost"] * 4 + ["reply", "quote"])
         if kind in ("boost", "reply") and originals:
             row["of"] = draw.choice(originals[-40:])
             if kind == "boost":

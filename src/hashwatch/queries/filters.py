@@ -43,6 +43,8 @@ NAMES = (
 
 _SPACED_OFFSET = re.compile(r"(T\d\d:\d\d(?::\d\d)?) (\d\d:\d\d)$")
 
+_TO_THE_SECOND = re.compile(r"[^T ]+[T ]\d\d:?\d\d:?\d\d")
+
 
 class Filters(msgspec.Struct, frozen=True):
     """What to show. An empty string filters nothing.
@@ -137,7 +139,7 @@ def _moment(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
             following = (moment + timedelta(days=1)).replace(tzinfo=zone)
             return int(moment.replace(tzinfo=zone).timestamp()), int(following.timestamp())
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        width = 60 if len(re.findall(r"\d\d", text[11:19])) < 3 else 1
+        width = 1 if _TO_THE_SECOND.match(text) else 60
         first = int(moment.astimezone(UTC).timestamp())
         return first, first + width
     except (ValueError, OverflowError):

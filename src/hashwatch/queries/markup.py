@@ -109,6 +109,8 @@ def _split(url: str) -> tuple[SplitResult, str] | None:
     host = host.lower()
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or "\\" in url:
         return None
+    if any(unicodedata.category(label[0])[0] == "M" for label in hostname.split(".") if label):
+        return None
     return parts, host
 
 

@@ -1,0 +1,238 @@
+"""What the pages say, held against the posts themselves."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from dashboard_builder import NOW, ZONE
+from hashwatch.errors import FilterError, MissingError
+from hashwatch.queries import (
+    coverage,
+    first_page,
+    now,
+    overview,
+    post_page,
+    posts_page,
+    session_pages,
+    themes,
+)
+from hashwatch.queries.buckets import from_iso
+from hashwatch.queries.events import Event, find_event, shell
+from hashwatch.queries.filters import parse_filters
+from hashwatch.queries.search import count_posts
+from hashwatch.queries.selection import select
+from hashwatch.queries.tone import wilson_margin
+
+WALL = 1e9 + 8
+Ask = Callable[[sqlite3.Connection, Event], dict[str, Any]]
+PAGES: dict[str, Ask] = {
+    "overview": lambda c, e: overview.overview(c, e, {}, NOW),
+    "overview by hour": lambda c, e: overview.overview(c, e, {"grain": "hour"}, NOW),
+    "overview by day": lambda c, e: overview.overview(c, e, {"grain": "day"}, NOW),
+    "overview of a day": lambda c, e: overview.overview(
+        c, e, {"from": "2017-03-30", "to": "2017-03-30", "tab": "negative"}, NOW
+    ),
+    "sessions": lambda c, e: session_pages.sessions_page(c, e, NOW),
+    "session": lambda c, e: session_pages.session_page(c, e, "d4-2", {}, NOW),
+    "themes": lambda c, e: themes.themes_page(c, e, NOW),
+    "coverage": lambda c, e: coverage.coverage_page(c, e, NOW, WALL),
+    "events": lambda c, _: first_page.events_page(c, WALL),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_figure_leads_to_exactly_its_posts(dashboard: sqlite3.Connection, page: str) -> None:
+    """Beside a number stands a link, and the posts behind it are that many."""
+    event = find_event(dashboard, "natsec17")
+    checked = 0
+    for figure, href in _figures(PAGES[page](dashboard, event)):
+        params = dict(parse_qsl(urlsplit(href).query))
+        if params.get("author", "").casefold() == "person1@a.example":
+            continue  # two people of one handle: each has a figure, the link finds both
+        if page == "coverage" and figure == 0:
+            continue  # a place of a source with several counts what it brought first
+        shown = find_event(dashboard, href.split("/")[2])
+        selection = select(dashboard, shown, parse_filters(params, ZONE))
+        assert count_posts(dashboard, selection).posts == figure, href
+        checked += 1
+    assert checked
+
+
+def test_the_overview_counts_what_was_posted_lately(dashboard: sqlite3.Connection) -> None:
+    """Windows are whole minutes up to the one that runs; the usual is that hour on earlier days."""
+    event = find_event(dashboard, "natsec17")
+    data = overview.overview(dashboard, event, {}, NOW)
+    seconds = [row[0] >> 20 for row in dashboard.execute("SELECT id FROM posts")]
+    half_hour = [at for at in seconds if at >= NOW - NOW % 60 + 60 - 1800]
+    assert data["now"]["last_30"]["posts"] == len(half_hour)
+    same_hour = [
+        at
+        for at in seconds
+        for back in (1, 2, 3)
+        if NOW - NOW % 3600 - 86400 * back <= at < NOW - NOW % 3600 + 3600 - 86400 * back
+    ]
+    usual = len(same_hour) / 3 / 60 * (29 + (NOW % 60 + 1) / 60)
+    assert data["now"]["last_30"]["baseline"] == pytest.approx(usual, abs=0.06)
+    assert data["now"]["total"]["posts"] == len(seconds)
+    assert data["now"]["total"]["authors"] == 21
+    assert data["sentence"][0]["text"] == f"{len(half_hour):,} posts"
+    assert data["sentence"][-1]["text"] == "."
+    assert "Countering" in "".join(part["text"] for part in data["sentence"])
+
+
+def test_without_earlier_days_the_last_day_is_usual(dashboard: sqlite3.Connection) -> None:
+    """On the first day the usual is the mean of the last 24 hours, and before any post none."""
+    event = find_event(dashboard, "natsec17")
+    first = min(row[0] >> 20 for row in dashboard.execute("SELECT id FROM posts"))
+    assert now.usual_rates(dashboard, event, first - 7200).posts("all", "", 0, 5) is None
+    assert now.usual_rates(dashboard, event, first + 7200).posts("all", "", 0, 5) is not None
+
+
+def test_the_stage_follows_the_clock(dashboard: sqlite3.Connection) -> None:
+    """At 10:30 local the second session is on, the third is next, the first past."""
+    event = find_event(dashboard, "natsec17")
+    data = overview.overview(dashboard, event, {}, NOW)
+    assert [row["code"] for row in data["stage"]["current"]] == ["d4-2"]
+    assert data["stage"]["current"][0]["local"] == "10:15–11:30"
+    assert [row["code"] for row in data["stage"]["next"]] == ["d4-3"]
+    assert data["stage"]["day_label"] == "Friday 31 March"
+    assert [row["state"] for row in data["sessions"]] == ["past", "now", "next"]
+    evening = overview.overview(dashboard, event, {}, from_iso("2017-04-01T20:00:00Z"))
+    assert [row["state"] for row in evening["sessions"]] == ["open"]
+
+
+def test_series_have_a_point_for_every_bucket(dashboard: sqlite3.Connection) -> None:
+    """Buckets without posts are points of zero; open gaps and sessions in the span are named."""
+    event = find_event(dashboard, "natsec17")
+    series = overview.overview(dashboard, event, {}, NOW)["series"]
+    buckets = [point["bucket"] for point in series["points"]]
+    assert buckets == list(range(from_iso(series["from"]), from_iso(series["to"]), 60))
+    assert 0 in [point["posts"] for point in series["points"]]
+    assert len(series["gaps"]) == 1
+    assert series["gaps"][0]["hashtag"] == "CYBERPARL NATSEC17"
+    assert series["gaps"][0]["to"] is None
+    assert [band["code"] for band in series["sessions"]] == ["d4-1", "d4-2"]
+    assert series["summary"].startswith(f"{sum(p['posts'] for p in series['points'])} posts from")
+    for point in series["points"]:
+        parts = ("boosts", "positive", "neutral", "negative", "unknown")
+        assert point["posts"] == sum(point[part] for part in parts)  # type: ignore[literal-required]
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"grain": "second"}, "grain"),
+        ({"tab": "best"}, "tab"),
+        ({"from": "x"}, "from"),
+        ({"grain": "minute", "from": "2017-03-01", "to": "2017-03-31"}, "grain"),
+        ({"from": "1700-01-01", "to": "2017-01-01"}, "from"),
+    ],
+)
+def test_a_bad_range_is_named(
+    dashboard: sqlite3.Connection, params: dict[str, str], name: str
+) -> None:
+    """A grain, tab or time that cannot be shown is a bad filter."""
+    with pytest.raises(FilterError) as caught:
+        overview.overview(dashboard, find_event(dashboard, "natsec17"), params, NOW)
+    assert caught.value.name == name
+
+
+def test_tabs_hold_the_posts_that_they_say(dashboard: sqlite3.Connection) -> None:
+    """Latest by time, top by engagement, negative by tone, questions by their mark."""
+    event = find_event(dashboard, "natsec17")
+    tabs = {
+        tab: overview.overview(dashboard, event, {"tab": tab}, NOW)["posts"]
+        for tab in overview.TABS
+    }
+    assert [p["id"] for p in tabs["latest"]] == sorted(p["id"] for p in tabs["latest"])[::-1]
+    engaged = [p["boosts"] + p["likes"] + p["replies"] + p["quotes"] for p in tabs["top"]]
+    assert engaged == sorted(engaged, reverse=True)
+    assert {p["sentiment"] for p in tabs["negative"]} == {"negative"}
+    assert all("?" in p["text"] for p in tabs["questions"])
+
+
+def test_a_post_shows_its_tags_counts_and_places(dashboard: sqlite3.Connection) -> None:
+    """A post's page holds its reasons, readings, sightings, boosts and answers."""
+    event = find_event(dashboard, "natsec17")
+    rich = dashboard.execute(
+        "SELECT posts.id FROM posts JOIN engagement ON engagement.post_id = posts.id "
+        "JOIN post_themes ON post_themes.post_id = posts.id "
+        "WHERE EXISTS (SELECT 1 FROM posts AS b WHERE b.folds_into = posts.id) LIMIT 1"
+    ).fetchone()[0]
+    data = post_page.post_page(dashboard, event, rich)
+    assert data["post"]["id"] == rich
+    assert data["tags"]["themes"][0]["reasons"][0]["text"] == "<b>rights</b>"
+    assert data["engagement"][0]["replies"] is None
+    assert data["sightings"][0]["instance"] == "other.example"
+    assert len(data["boosts"]) == data["post"]["folded"]
+    with pytest.raises(MissingError):
+        post_page.post_page(dashboard, find_event(dashboard, "empty"), rich)
+
+
+def test_an_empty_event_has_every_page(dashboard: sqlite3.Connection) -> None:
+    """Nothing collected yet is not an error anywhere."""
+    event = find_event(dashboard, "empty")
+    data = overview.overview(dashboard, event, {}, NOW)
+    assert "".join(part["text"] for part in data["sentence"]) == "0 posts in the last 30 minutes."
+    assert data["tone"]["positive"]["share"] is None
+    assert session_pages.sessions_page(dashboard, event, NOW)["days"] == []
+    assert themes.themes_page(dashboard, event, NOW)["themes"] == []
+    assert posts_page.posts_page(dashboard, event, {})["posts"] == []
+
+
+def test_the_search_page_says_what_is_chosen(dashboard: sqlite3.Connection) -> None:
+    """A filter in use is a chip that leads to the page without it; its option is selected."""
+    event = find_event(dashboard, "natsec17")
+    data = posts_page.posts_page(dashboard, event, {"theme": "Cybersecurity", "q": "the", "to": ""})
+    assert data["query"] == {"q": "the", "theme": "Cybersecurity"}
+    assert [chip["href_without"] for chip in data["chips"]] == [
+        "/events/natsec17/posts?theme=Cybersecurity",
+        "/events/natsec17/posts?q=the",
+    ]
+    options = {f["key"]: f["options"] for f in data["filters"]}
+    assert [o["value"] for o in options["theme"] if o["selected"]] == ["Cybersecurity"]
+    assert data["exports"]["csv"] == "/events/natsec17/posts.csv?q=the&theme=Cybersecurity"
+
+
+def test_the_shell_tells_age_and_sources(dashboard: sqlite3.Connection) -> None:
+    """Every page knows how old it is, what the clock shows and where each source stands."""
+    event = find_event(dashboard, "natsec17")
+    data = shell(dashboard, event, WALL)
+    assert (data["age_seconds"], data["stale"], data["version"]) == (8, False, 42)
+    assert data["invented"] is True
+    assert shell(dashboard, find_event(dashboard, "empty"), WALL)["invented"] is False
+    assert data["clock"] == {
+        "mode": "replay", "now": "2017-03-31T09:30:00Z", "local": "31 Mar 10:30", "speed": 0.0
+    }  # fmt: skip
+    assert data["event"]["dates"] == "28 March – 1 April 2017"
+    assert [place["state"] for place in data["sources"]] == ["unreachable", "collecting"]
+    assert shell(dashboard, event, WALL + 500)["stale"] is True
+
+
+@pytest.mark.parametrize(
+    ("posts", "n", "margin"),
+    [(10, 100, 0.05957), (0, 10, 0.13876), (5, 5, 0.21723), (0, 0, None)],
+)
+def test_margins_are_wilsons(posts: int, n: int, margin: float | None) -> None:
+    """Half the width of the 95% interval, as computed elsewhere."""
+    got = wilson_margin(posts, n)
+    assert got == (None if margin is None else pytest.approx(margin, abs=1e-4))
+
+
+def _figures(data: Any) -> Iterator[tuple[int, str]]:
+    """Every count with a link to posts, wherever it stands."""
+    if isinstance(data, list):
+        for item in data:
+            yield from _figures(item)
+    elif isinstance(data, dict):
+        href = data.get("href")
+        figure = data.get("posts", data.get("value"))
+        if isinstance(href, str) and "/posts?" in href and isinstance(figure, int):
+            yield figure, href
+        for value in data.values():
+            yield from _figures(value)
