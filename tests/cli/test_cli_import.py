@@ -1,0 +1,131 @@
+"""``hashwatch import``: every row in, or refused with its reason."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from pathlib import Path
+
+import pytest
+from command_line import Hashwatch
+
+from hashwatch.archive.connection import sole
+
+
+def posts(data: Path) -> list[tuple[object, ...]]:
+    """The texts in the dashboard."""
+    connection = sqlite3.connect(data / "dashboard.db")
+    found = connection.execute("SELECT text FROM posts ORDER BY id").fetchall()
+    connection.close()
+    return found
+
+
+def test_rows_become_posts_and_the_others_are_named(place: Path, hashwatch: Hashwatch) -> None:
+    """Exit code 3; the rejects file has line, reason and the raw row; the dashboard follows."""
+    answer = hashwatch("import", "rows.csv", "--event", "natsec17")
+    assert answer.code == 3
+    assert "3 new" in answer.out
+    assert "1 rows refused" in answer.out
+    assert "data/rows.csv.rejects.csv" in answer.out
+    with (place / "data" / "rows.csv.rejects.csv").open(newline="") as file:
+        (reject,) = csv.DictReader(file)
+    assert reject["line"] == "4"
+    assert "not a time" in reject["reason"]
+    assert reject["raw"] == '3,not a time,kim@town.example,"A row without a time #NATSEC17",0'
+    assert len(posts(place / "data")) == 3
+
+
+def test_importing_again_changes_nothing(place: Path, hashwatch: Hashwatch) -> None:
+    """Neither posts nor what is known of them."""
+    hashwatch("import", "rows.csv", "--event", "natsec17")
+    before = posts(place / "data")
+    answer = hashwatch("import", "rows.csv", "--event", "natsec17", "--json")
+    (file,) = answer.json["files"]
+    assert (file["new"], file["changed"], file["unchanged"], file["rejected"]) == (0, 0, 3, 1)
+    assert file["rejects"] == "data/rows.csv.rejects.csv"
+    assert posts(place / "data") == before
+
+
+def test_only_the_events_hashtags_if_wanted(place: Path, hashwatch: Hashwatch) -> None:
+    """Posts without them are counted as left out."""
+    answer = hashwatch("import", "rows.csv", "--event", "natsec17", "--only-hashtags", "--json")
+    (file,) = answer.json["files"]
+    assert (file["received"], file["left_out"]) == (2, 1)
+    assert len(posts(place / "data")) == 2
+
+
+def test_a_dry_run_stores_nothing(place: Path, hashwatch: Hashwatch) -> None:
+    """It says what would come of it."""
+    answer = hashwatch("import", "rows.csv", "--event", "natsec17", "--dry-run")
+    assert answer.code == 3
+    assert "3 posts read as csv, would be imported, 1 rows refused" in answer.out
+    assert not (place / "data").exists()
+
+
+def test_a_clean_file_takes_the_old_rejects_away(place: Path, hashwatch: Hashwatch) -> None:
+    """Exit code 0, and no file of refused rows."""
+    hashwatch("import", "rows.csv", "--event", "natsec17")
+    rows = (place / "rows.csv").read_text().replace("not a time", "2017-03-31T09:25:00Z")
+    (place / "rows.csv").write_text(rows)
+    assert hashwatch("import", "rows.csv", "--event", "natsec17").code == 0
+    assert not (place / "data" / "rows.csv.rejects.csv").exists()
+
+
+def test_columns_and_zone_can_be_told(place: Path, hashwatch: Hashwatch) -> None:
+    """For a table that no one knows."""
+    (place / "odd.csv").write_text(
+        "nr,wann,wer,was\n7,2017-03-31 11:00,ada@town.example,Hello\n", encoding="utf-8"
+    )
+    mapping = ["id=nr", "created_at=wann", "author=wer", "text=was"]
+    options = [word for pair in mapping for word in ("--map", pair)]
+    answer = hashwatch(
+        "import", "odd.csv", "--event", "natsec17", "--format", "csv",
+        "--timezone", "Europe/Berlin", *options,
+    )  # fmt: skip
+    assert answer.code == 0, answer
+    rows = hashwatch("export", "--event", "natsec17", "--format", "jsonl").out
+    assert '"created_at":"2017-03-31T09:00:00Z"' in rows
+    assert '"uri":"csv:post/7"' in rows
+
+
+def test_everything_wrong_with_the_options_is_told_at_once(
+    place: Path,  # noqa: ARG001 - the command runs there
+    hashwatch: Hashwatch,
+) -> None:
+    """Exit code 2."""
+    answer = hashwatch(
+        "import", "rows.csv", "--event", "natsec17", "--format", "xls", "--timezone", "Nowhere",
+        "--map", "text", "--map", "colour=x",
+    )  # fmt: skip
+    assert answer.code == 2
+    assert [line.split(":")[0] for line in answer.err.splitlines()] == [
+        "--format", "--timezone", "--map", "--map",
+    ]  # fmt: skip
+
+
+def test_an_unusable_file_does_not_keep_others_out(place: Path, hashwatch: Hashwatch) -> None:
+    """Exit code 3 with some imported, 1 with none."""
+    (place / "noise.bin").write_bytes(b"\x00\x01\x02")
+    answer = hashwatch("import", "noise.bin", "rows.csv", "--event", "natsec17")
+    assert answer.code == 3
+    assert "noise.bin" in answer.err
+    assert len(posts(place / "data")) == 3
+    assert hashwatch("import", "noise.bin", "--event", "natsec17").code == 1
+
+
+def test_a_running_publisher_is_left_to_do_its_work(imported: Path, hashwatch: Hashwatch) -> None:
+    """The import ends well, and says so."""
+    with sole(imported / "data" / "dashboard.db", "publisher"):
+        answer = hashwatch("import", "rows.csv", "--event", "natsec17")
+    assert answer.code == 3
+    assert "the running publisher" in answer.err
+
+
+@pytest.mark.parametrize("arguments", [["--event", "other"], []])
+def test_an_event_must_be_named(
+    place: Path,  # noqa: ARG001 - the command runs there
+    hashwatch: Hashwatch,
+    arguments: list[str],
+) -> None:
+    """One that there is; exit code 2."""
+    assert hashwatch("import", "rows.csv", *arguments).code == 2
