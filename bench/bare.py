@@ -82,7 +82,7 @@ class Tweet(msgspec.Struct, gc=False):
     retweet_count: int
     favorite_count: int
     lang: str
-    retweeted_status: msgspec.Raw | None = None
+    retweeted_status: msgspec.Raw = msgspec.Raw()
 
 
 Row = tuple[str, int, str, str, str, str, str, list[str], int, int, str | None, bytes, str]
@@ -148,14 +148,14 @@ def _rows(mastodon: Path, x: Path) -> Iterator[Row]:
     with x.open("rb") as lines:
         for line in lines:
             tweet = tweet_of.decode(line)
-            if tweet.retweeted_status is not None:
+            if tweet.retweeted_status:
                 yield _tweet(tweet_of.decode(tweet.retweeted_status), bytes(tweet.retweeted_status))
             yield _tweet(tweet, line)
 
 
 def _tweet(tweet: Tweet, raw: bytes) -> Row:
     at = int(datetime.strptime(tweet.created_at, "%a %b %d %H:%M:%S %z %Y").timestamp())
-    kind = "post" if tweet.retweeted_status is None else "boost"
+    kind = "boost" if tweet.retweeted_status else "post"
     return (
         f"https://x.com/i/status/{tweet.id_str}", at, tweet.user.id_str, tweet.user.screen_name,
         tweet.user.name, tweet.full_text, kind, [tag.text for tag in tweet.entities.hashtags],
@@ -220,7 +220,7 @@ def _write(
             bump(rollups, "all", "", at // seconds * seconds)
             bump(rollups, "source", form, at // seconds * seconds)
         bump(rollups, "author", author_id, at // 86_400 * 86_400)
-        bump(rollups, "language", language, at // 86_400 * 86_400)
+        bump(rollups, "language", language or "und", at // 86_400 * 86_400)
     numbers = [(1, row[0]) for row in posts]
     archive.executemany(
         "INSERT INTO authors (id, uri, handle, name, bio) VALUES (?, ?, ?, ?, '')", authors

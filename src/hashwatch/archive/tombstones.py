@@ -34,6 +34,8 @@ def apply(connection: sqlite3.Connection, tombstones: Sequence[Tombstone], now: 
 
 def living(connection: sqlite3.Connection, posts: Sequence[Post]) -> list[Post]:
     """``posts`` without those that are already known to be deleted."""
+    if not _any(connection):
+        return list(posts)
     keys = [key_of(post.uri) for post in posts]
     dead = {
         row[0]
@@ -56,6 +58,13 @@ def living(connection: sqlite3.Connection, posts: Sequence[Post]) -> list[Post]:
         for key, post in zip(keys, posts, strict=True)
         if key not in dead and not post.created_at <= left.get(post.author.uri, -1)
     ]
+
+
+def _any(connection: sqlite3.Connection) -> bool:
+    (found,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM tombstones) OR EXISTS (SELECT 1 FROM author_tombstones)"
+    ).fetchone()
+    return bool(found)
 
 
 def _delete_post(connection: sqlite3.Connection, key: str, tombstone: Tombstone, now: int) -> int:

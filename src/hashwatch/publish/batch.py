@@ -8,7 +8,7 @@ import msgspec
 
 from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost
 from hashwatch.enrich.candidate import Candidate
-from hashwatch.model import Assignment, fold_account
+from hashwatch.model import Assignment, Reason
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.rows import folded
 from hashwatch.publish.tagging import Tagger, Words
@@ -109,11 +109,9 @@ def _place(
 ) -> Tagged:
     detail = post.detail
     hashtags = tuple({folded(hashtag): hashtag for hashtag in detail.hashtags}.items())
-    handles = [fold_account(mention) for mention in detail.mentions]
-    if author is not None:
-        handles.append(fold_account(author.handle))
-    events = membership.of(post, [name for name, _ in hashtags], handles)
-    if relative.events:
+    handle = author.handle if author else ""
+    events = membership.of(post, [name for name, _ in hashtags], handle, detail.mentions)
+    if relative.events and relative.events != events:
         events = tuple(sorted({*events, *relative.events}))
     return Tagged(post, words, hashtags, events, {}, {})
 
@@ -136,10 +134,15 @@ def _add_sessions(
     tagger: Tagger,
 ) -> None:
     for event, members in _by_event(tagged).items():
-        candidates = []
+        candidates, asking = [], []
         for one in members:
             post, author = one.post, authors.get(one.post.author_id)
             relative = _relative(post, done, relatives)
+            if post.boost_of and event in relative.events:
+                if code := relative.sessions.get(event):
+                    one.sessions[event] = Assignment(code, 1.0, (Reason("parent", code, 1.0),))
+                continue  # a boost is about what its original is about
+            asking.append(one)
             candidates.append(
                 Candidate(
                     text=post.text or "", created_at=post.created_at,
@@ -148,7 +151,7 @@ def _add_sessions(
                     parent_session=relative.sessions.get(event),
                 )
             )  # fmt: skip
-        for one, session in zip(members, tagger.sessions(event, candidates), strict=True):
+        for one, session in zip(asking, tagger.sessions(event, candidates), strict=True):
             if session is not None:
                 one.sessions[event] = session
 

@@ -70,7 +70,8 @@ def held(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Held]:
         found[post].themes.append((event, theme))
     for post, event, session in connection.execute(
         "SELECT value, event_id, session_id FROM json_each(?)"
-        " CROSS JOIN post_sessions ON post_id = value CROSS JOIN sessions ON sessions.id = session_id",
+        " CROSS JOIN post_sessions ON post_id = value"
+        " CROSS JOIN sessions ON sessions.id = session_id",
         wanted,
     ):
         found[post].sessions.append((event, session))

@@ -28,26 +28,29 @@ class Membership:
                 self._by_account.setdefault(fold_account(account), []).append(number)
 
     def of(
-        self, post: ArchivedPost, hashtags: Sequence[str], handles: Sequence[str]
+        self, post: ArchivedPost, hashtags: Sequence[str], author: str, mentions: Sequence[str]
     ) -> tuple[int, ...]:
         """Places (in the sequence of events) of a post's events, in order.
 
-        ``hashtags`` are the post's, folded; ``handles`` its author's and those it mentions, folded.
+        ``hashtags`` are the post's, folded; ``author`` is its author's handle and ``mentions``
+        those it names, as written.
         """
         found = {
             number
-            for number in self._candidates(hashtags, handles)
+            for number in self._candidates(hashtags, author, mentions)
             if self._windows[number][0] <= post.created_at < self._windows[number][1]
         }
         found.update(self._slugs[slug] for slug in post.forced_events if slug in self._slugs)
         return tuple(sorted(found))
 
-    def _candidates(self, hashtags: Sequence[str], handles: Sequence[str]) -> set[int]:
+    def _candidates(
+        self, hashtags: Sequence[str], author: str, mentions: Sequence[str]
+    ) -> set[int]:
         found: set[int] = set()
         for hashtag in hashtags:
             found.update(self._by_hashtag.get(hashtag, ()))
         if self._by_account:
-            for handle in handles:
+            for handle in map(fold_account, (author, *mentions)):
                 found.update(self._by_account.get(handle, ()))
                 found.update(self._by_account.get(handle.partition("@")[0], ()))
         return found

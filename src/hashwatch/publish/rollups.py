@@ -16,7 +16,10 @@ import msgspec
 from hashwatch.queries.buckets import GRAINS, Grain, bucket_start
 
 Key = tuple[int, str, object, int]
-Counts = dict[Grain, dict[Key, list[int]]]
+Table = dict[Key, list[int]]
+Counts = dict[Grain, Table]
+QUARTER = 900
+"""Every zone's offset is a multiple of 15 minutes, so a quarter lies in one hour and one day."""
 
 BOOST, POSITIVE, NEUTRAL, NEGATIVE, UNKNOWN = range(1, 6)
 COLUMN_OF_TONE = {"positive": POSITIVE, "neutral": NEUTRAL, "negative": NEGATIVE, None: UNKNOWN}
@@ -37,31 +40,27 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     links: tuple[int, ...]
 
 
-def count(
-    counts: Counts, entries: Iterable[Entry], zones: Mapping[int, str], sign: int = 1
-) -> None:
-    """Adds entries to ``counts`` (or, with ``sign`` −1, takes them out)."""
-    minutes, hours, days = counts["minute"], counts["hour"], counts["day"]
+def count(counts: Counts, entries: Iterable[Entry], sign: int = 1) -> None:
+    """Adds entries to ``counts`` (or, with ``sign`` −1, takes them out).
+
+    Each facet is counted in its finest grain only; `add` sums up the coarser ones.
+    """
+    minutes, quarters, days = counts["minute"], counts["hour"], counts["day"]
     for entry in entries:
-        event, column = entry.event_id, entry.column
-        minute = entry.at - entry.at % 60
-        hour, day = _hour_and_day(entry.at // 900, zones[event])
-        everywhere: list[tuple[str, object]] = [("all", ""), ("source", entry.source)]
-        everywhere += [("theme", theme) for theme in entry.themes]
-        everywhere += [("session", session) for session in entry.sessions]
-        hourly: list[tuple[str, object]] = [("language", entry.language)]
-        hourly += [("hashtag", hashtag) for hashtag in entry.hashtags]
-        daily: list[tuple[str, object]] = [("author", entry.author_id)]
-        daily += [("link", link) for link in entry.links]
-        for facet, value in everywhere:
-            _bump(minutes, (event, facet, value, minute), column, sign)
-            _bump(hours, (event, facet, value, hour), column, sign)
-            _bump(days, (event, facet, value, day), column, sign)
-        for facet, value in hourly:
-            _bump(hours, (event, facet, value, hour), column, sign)
-            _bump(days, (event, facet, value, day), column, sign)
-        for facet, value in daily:
-            _bump(days, (event, facet, value, day), column, sign)
+        event, column, at = entry.event_id, entry.column, entry.at
+        minute, quarter = at - at % 60, at - at % QUARTER
+        _bump(minutes, (event, "all", "", minute), column, sign)
+        _bump(minutes, (event, "source", entry.source, minute), column, sign)
+        for theme in entry.themes:
+            _bump(minutes, (event, "theme", theme, minute), column, sign)
+        for session in entry.sessions:
+            _bump(minutes, (event, "session", session, minute), column, sign)
+        _bump(quarters, (event, "language", entry.language, quarter), column, sign)
+        for hashtag in entry.hashtags:
+            _bump(quarters, (event, "hashtag", hashtag, quarter), column, sign)
+        _bump(days, (event, "author", entry.author_id, quarter), column, sign)
+        for link in entry.links:
+            _bump(days, (event, "link", link, quarter), column, sign)
 
 
 def nothing() -> Counts:
@@ -69,17 +68,37 @@ def nothing() -> Counts:
     return {"minute": {}, "hour": {}, "day": {}}
 
 
-def add(connection: sqlite3.Connection, counts: Counts) -> None:
-    """Writes what was counted into the rollup tables, and drops rows that came to nothing."""
-    for grain in GRAINS:
-        rows = [(*key, *values) for key, values in sorted(counts[grain].items(), key=_order)]
+def add(connection: sqlite3.Connection, counts: Counts, zones: Mapping[int, str]) -> None:
+    """Writes what was counted into the rollup tables, and drops rows that came to nothing.
+
+    ``zones`` gives each event's time zone, in which its hours and days begin.
+    """
+    hours = _coarser([counts["minute"], counts["hour"]], zones, 0)
+    days = _coarser([hours, counts["day"]], zones, 1)
+    for grain, table in (("minute", counts["minute"]), ("hour", hours), ("day", days)):
+        rows = [(*key, *values) for key, values in sorted(table.items(), key=_order)]
         connection.executemany(_ADD[grain], rows)
-        emptied = [key for key, values in counts[grain].items() if values[0] < 0]
+        emptied = [key for key, values in table.items() if values[0] <= 0]
         if emptied:
             connection.executemany(_DROP_EMPTY[grain], emptied)
 
 
-def _bump(table: dict[Key, list[int]], key: Key, column: int, sign: int) -> None:
+def _coarser(tables: Sequence[Table], zones: Mapping[int, str], place: int) -> Table:
+    """Sums by the hour (``place`` 0) or day (1) that each bucket falls into."""
+    summed: Table = {}
+    for table in tables:
+        for (event, facet, value, bucket), values in table.items():
+            key = event, facet, value, _hour_and_day(bucket // QUARTER, zones[event])[place]
+            held = summed.get(key)
+            if held is None:
+                summed[key] = values.copy()
+            else:
+                for column, more in enumerate(values):
+                    held[column] += more
+    return summed
+
+
+def _bump(table: Table, key: Key, column: int, sign: int) -> None:
     values = table.get(key)
     if values is None:
         table[key] = values = [0, 0, 0, 0, 0, 0]
@@ -89,9 +108,8 @@ def _bump(table: dict[Key, list[int]], key: Key, column: int, sign: int) -> None
 
 @lru_cache(maxsize=65_536)
 def _hour_and_day(quarter: int, zone: str) -> tuple[int, int]:
-    """Every zone's offset is a multiple of 15 minutes, so the quarter decides."""
-    place = ZoneInfo(zone)
-    return bucket_start(quarter * 900, "hour", place), bucket_start(quarter * 900, "day", place)
+    place, at = ZoneInfo(zone), quarter * QUARTER
+    return bucket_start(at, "hour", place), bucket_start(at, "day", place)
 
 
 def _order(item: tuple[Key, Sequence[int]]) -> tuple[int, str, str, int]:
@@ -99,7 +117,7 @@ def _order(item: tuple[Key, Sequence[int]]) -> tuple[int, str, str, int]:
     return event, facet, str(value), bucket
 
 
-_ADD = {
+_ADD: dict[str, str] = {
     grain: (
         f"INSERT INTO rollup_{grain} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET posts = posts + excluded.posts,"
@@ -109,7 +127,7 @@ _ADD = {
     )
     for grain in GRAINS
 }
-_DROP_EMPTY = {
+_DROP_EMPTY: dict[str, str] = {
     grain: (
         f"DELETE FROM rollup_{grain} WHERE event_id = ? AND facet = ? AND value = ? AND bucket = ?"
         " AND posts = 0"

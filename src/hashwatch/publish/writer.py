@@ -115,7 +115,7 @@ class Writer:
         )
         self._write_names(tagged)
         entries = self._write_assignments(tagged)
-        rollups.count(counts, entries, self._zones)
+        rollups.count(counts, entries)
         self._count_authors(Counter(one.post.author_id for one in tagged))
         return [
             one.post.id
@@ -143,9 +143,7 @@ class Writer:
         found = held(self._connection, ids)
         if not found:
             return found
-        rollups.count(
-            counts, [entry for one in found.values() for entry in one.entries()], self._zones, -1
-        )
+        rollups.count(counts, [entry for one in found.values() for entry in one.entries()], -1)
         self._unindex(found)
         forget_wordings(self._connection, found.values())
         gone = [(number,) for number in found]
@@ -170,7 +168,7 @@ class Writer:
 
     def finish(self, counts: rollups.Counts) -> None:
         """Writes what was counted into the rollups, and drops authors who have no post left."""
-        rollups.add(self._connection, counts)
+        rollups.add(self._connection, counts, self._zones)
         if self._left:
             self._connection.executemany(
                 "DELETE FROM authors WHERE id = ? AND posts = 0",
@@ -228,32 +226,36 @@ class Writer:
 
     def _write_assignments(self, tagged: Sequence[Tagged]) -> list[Entry]:
         themes, sessions, entries = [], [], []
+        hashtag_number, link_number = self._hashtags.number, self._links.number
+        versions = [
+            (self._tagger.theme_version(event), self._tagger.session_version(event))
+            for event in range(len(self._slots))
+        ]
         for one in tagged:
             post, tone = one.post, one.words.sentiment
             boost = post.kind == "boost"
             column = BOOST if boost else COLUMN_OF_TONE[tone.label if tone else None]
-            hashtags = tuple(self._hashtags.number(name) for name, _ in one.hashtags)
-            links = tuple(self._links.number(url) for url in dict.fromkeys(post.detail.links))
+            hashtags = tuple([hashtag_number(name) for name, _ in one.hashtags])
+            links = tuple(map(link_number, dict.fromkeys(post.detail.links)))
             for event in one.events:
                 theme_ids, session_ids = self._slots[event]
                 assigned = [(theme_ids[theme.key], theme) for theme in one.themes.get(event, ())]
-                version = self._tagger.theme_version(event)
                 for number, theme in assigned:
                     themes.append(
-                        (number, post.id, theme.confidence, reasons_json(theme.reasons), *version)
-                    )
+                        (number, post.id, theme.confidence, reasons_json(theme.reasons),
+                         *versions[event][0])
+                    )  # fmt: skip
                 session = one.sessions.get(event)
                 session_id = session_ids.get(session.key) if session else None
                 if session is not None and session_id is not None:
-                    version = self._tagger.session_version(event)
                     sessions.append(
                         (session_id, post.id, session.confidence, reasons_json(session.reasons),
-                         *version)
+                         *versions[event][1])
                     )  # fmt: skip
                 entries.append(
                     Entry(
                         event + 1, seconds_of(post.id), column, post.source, one.words.language,
-                        post.author_id, tuple(number for number, _ in assigned),
+                        post.author_id, tuple([number for number, _ in assigned]),
                         (session_id,) if session_id is not None else (), hashtags, links,
                     )
                 )  # fmt: skip
