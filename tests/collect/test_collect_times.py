@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashwatch.collect.times import TimeError, TimeReader, date_order, iso_time, x_time
@@ -117,6 +117,7 @@ def test_the_order_decides_what_a_date_means() -> None:
     assert TimeReader(UTC, "month").read(text) == march
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4_000_000_000))
 def test_every_moment_survives_every_form(moment: int) -> None:
     """Written in each form and read again, a second stays that second."""
@@ -137,6 +138,7 @@ def test_every_moment_survives_every_form(moment: int) -> None:
         assert reader.read(str(moment)) == reader.read(f"{moment}123") == moment
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40) | st.from_regex(r"[\d/:.,+ -]{0,30}(am|Mar|UTC)?[\d/: ]{0,9}"))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing else than ``TimeError`` comes out."""

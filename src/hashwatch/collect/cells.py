@@ -15,7 +15,8 @@ from hashwatch.collect.encoding import clean
 from hashwatch.collect.pages import RowError
 from hashwatch.model import Media
 
-MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"))
+# As R, pandas, SQL and spreadsheets write it; "na" and "none" are people's handles.
+MISSING = frozenset(("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A"))
 EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+")
 WHOLE = re.compile(r"\d{1,18}(?:\.0*)?")
 GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -52,7 +53,7 @@ def as_word(value: object) -> str:
     if value is None:
         return ""
     word = as_text(value).strip()
-    return "" if word.casefold() in MISSING else word
+    return "" if word in MISSING else word
 
 
 def as_identifier(value: object) -> str:
@@ -143,7 +144,7 @@ def as_names(value: object, mark: str) -> tuple[str, ...]:
     """Hashtags or handles in a list or in a cell, parted as people part them, without ``mark``."""
     if value is None:
         return ()
-    if isinstance(value, str) and value.isalnum() and value.casefold() not in MISSING:
+    if isinstance(value, str) and value.isalnum() and value not in MISSING:
         return (value,)  # one hashtag, by far the most common cell
     names: list[str] = []
     for item in as_items(value):
@@ -154,7 +155,7 @@ def as_names(value: object, mark: str) -> tuple[str, ...]:
             item = next((name for name in found if isinstance(name, str)), "")
         for part in re.split(r"[\s,;|]+", LIST_MARKS.sub("", as_text(item))):
             name = part.strip("\"'").lstrip(mark)
-            if name.casefold() not in MISSING:
+            if name not in MISSING:
                 names.append(name)
     return tuple(dict.fromkeys(names))
 

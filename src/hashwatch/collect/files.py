@@ -5,13 +5,12 @@ Memory stays bounded whatever the file holds: a line longer than ``LINE_LIMIT`` 
 
 from __future__ import annotations
 
-import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import zstandard
 
@@ -20,12 +19,14 @@ from hashwatch.errors import ImportFormatError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-LINE_LIMIT = 32 * 1024 * 1024
+LINE_LIMIT = 8 * 1024 * 1024
 HEAD_SIZE = 65_536
 BUFFER = 1 << 18
-ZSTD_STEP = 1024  # at most 32 MB come out of so many bytes, whoever made them
+# So many compressed bytes give at most 16 or 32 MB, whoever made them.
+GZIP_STEP = 16_384
+ZSTD_STEP = 1_024
 
-DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
+DAMAGED = (EOFError, zlib.error, zstandard.ZstdError)
 """What reading raises when the compressed file is cut off or damaged."""
 
 Numbered = Iterator[tuple[int, bytes]]
@@ -34,32 +35,55 @@ Numbered = Iterator[tuple[int, bytes]]
 class SourceFile:
     """An open file: ``stream`` gives its decompressed bytes, ``position`` the bytes taken."""
 
-    def __init__(self, stored: BinaryIO) -> None:
+    def __init__(self, stored: io.BufferedReader) -> None:
         self.stored = stored
         magic = stored.read(4)
         stored.seek(0)
-        self.stream: BinaryIO = stored
+        self.stream = stored
         if magic[:2] == b"\x1f\x8b":
-            self.stream = io.BufferedReader(gzip.GzipFile(fileobj=stored), BUFFER)
+            members = Members(stored, lambda: zlib.decompressobj(wbits=31), GZIP_STEP)
+            self.stream = io.BufferedReader(members, BUFFER)
         elif magic == b"\x28\xb5\x2f\xfd":
-            self.stream = io.BufferedReader(ZstdFrames(stored), BUFFER)
+            # 128 MB is what `zstd --long` makes; a larger window would break the bound on memory.
+            decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+            members = Members(stored, decompressor.decompressobj, ZSTD_STEP)
+            self.stream = io.BufferedReader(members, BUFFER)
 
     def position(self) -> int:
         """Bytes of the stored file read so far (compressed ones, so that its size is the end)."""
         return self.stored.tell()
 
 
-class ZstdFrames(io.RawIOBase):
-    """The decompressed bytes of zstd frames; raises ``EOFError`` where the last one is cut.
+class Decompressor(Protocol):
+    """What :mod:`zlib` and ``zstandard`` have in common: an object for one member of a file."""
 
-    ``ZstdDecompressor.stream_reader`` ends without a word there.
+    @property
+    def eof(self) -> bool:
+        """Whether the member is whole."""
+        ...
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the member."""
+        ...
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """As much as the data so far give."""
+        ...
+
+
+class Members(io.RawIOBase):
+    """The decompressed bytes of a file of one or more compressed members, one after another.
+
+    Unlike the libraries' own readers it gives all that precedes damage before it raises, and
+    raises ``EOFError`` where the last member is cut. ``step`` bounds what is decompressed at once.
     """
 
-    def __init__(self, stored: BinaryIO) -> None:
+    def __init__(self, stored: BinaryIO, begin: Callable[[], Decompressor], step: int) -> None:
         self.stored = stored
-        # 128 MB is what `zstd --long` makes; a larger window would break the bound on memory.
-        self.decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-        self.frame = self.decompressor.decompressobj()
+        self.begin = begin
+        self.step = step
+        self.member = begin()
         self.inside = False
         self.compressed = b""
         self.ready = memoryview(b"")
@@ -71,18 +95,17 @@ class ZstdFrames(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill the buffer as far as the bytes at hand go; 0 at the end."""
         while not self.ready:
+            self.compressed = self.compressed or self.stored.read(self.step)
             if not self.compressed:
-                self.compressed = self.stored.read(ZSTD_STEP)
-                if not self.compressed:
-                    if self.inside:
-                        raise EOFError("the last zstd frame is incomplete")
-                    return 0
-            self.ready = memoryview(self.frame.decompress(self.compressed))
-            self.inside = not self.frame.eof
+                if self.inside:
+                    raise EOFError("its compressed data end too early")
+                return 0
+            self.ready = memoryview(self.member.decompress(self.compressed))
+            self.inside = not self.member.eof
             self.compressed = b""
-            if self.frame.eof:
-                self.compressed = self.frame.unused_data
-                self.frame = self.decompressor.decompressobj()
+            if self.member.eof:
+                self.compressed = self.member.unused_data
+                self.member = self.begin()
         target = memoryview(buffer).cast("B")
         size = min(len(target), len(self.ready))
         target[:size] = self.ready[:size]
@@ -109,7 +132,7 @@ def read_head(path: Path, size: int = HEAD_SIZE) -> bytes:
         head = b""
         try:
             while len(head) < size:
-                part = source.stream.read(size - len(head))
+                part = source.stream.read1(size - len(head))  # what precedes damage counts
                 if not part:
                     break
                 head += part

@@ -15,6 +15,8 @@ from typing import BinaryIO, NamedTuple
 
 from hashwatch.collect.encoding import MEND, clean, decoded, detect_encoding, utf8_lines
 from hashwatch.collect.files import LINE_LIMIT
+from hashwatch.collect.pages import refuse
+from hashwatch.model import Reject
 
 CHUNK = 1 << 18
 BLANK = b" \t\r\n"
@@ -34,6 +36,15 @@ class Item(NamedTuple):
     def place(self) -> str:
         """Where it stands, for a reject."""
         return f"line {self.line}, item {self.position}" if self.position else f"line {self.line}"
+
+    def refuse(self, error: Exception) -> Reject:
+        """A reject for an object that ``error`` says is no JSON."""
+        reason = f"it is not JSON: {error}"
+        if len(self.octets) >= LINE_LIMIT - 2:
+            reason = f"the line is longer than {LINE_LIMIT >> 20} MB"
+        elif self.cut:
+            reason = "the file is cut off in this line"
+        return refuse(reason, self.octets, self.place)
 
 
 def read_items(stream: BinaryIO, encoding: str, sample: bytes) -> Iterator[Item]:

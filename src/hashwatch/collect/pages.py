@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import msgspec
 
@@ -27,6 +28,7 @@ class Companion(msgspec.Struct, frozen=True):
     post: Post
 
 
+Thing = TypeVar("Thing")
 Outcome = Post | Companion | Reject | Tombstone
 
 
@@ -36,14 +38,16 @@ def refuse(reason: str, raw: bytes | str, where: str) -> Reject:
     return Reject(reason=reason, raw=octets[:REJECT_BYTES], where=where)
 
 
-def survive_damage(outcomes: Iterable[Outcome], line: Callable[[], int]) -> Iterator[Outcome]:
-    """The outcomes, and a reject where the compressed file turns out to be cut or damaged."""
+def survive_damage(things: Iterable[Thing], line: Callable[[], int]) -> Iterator[Thing | Reject]:
+    """The things, and a reject where the compressed file turns out to be cut or damaged.
+
+    ``line`` gives the number of the last line that was read.
+    """
     try:
-        yield from outcomes
+        yield from things
     except DAMAGED as error:
-        yield refuse(
-            f"the compressed file is cut off or damaged after it: {error}", b"", f"line {line()}"
-        )
+        reason = f"the compressed file is cut off or damaged after it: {error}"
+        yield refuse(reason, b"", f"line {line()}")
 
 
 class Basket:

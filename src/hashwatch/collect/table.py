@@ -31,6 +31,7 @@ DELIMITERS = ",;\t|"
 
 NumberedLine = tuple[int, str]
 Repair = Callable[[list[str]], list[str] | None]
+IsRow = Callable[[list[str]], bool]
 
 
 class Record(NamedTuple):
@@ -107,27 +108,41 @@ class Table:
         first = next(self.split(), None)
         self.header = name_columns(first.cells) if isinstance(first, Record) else []
 
-    def records(self, repair: Repair) -> Iterator[Record | BadRecord]:
+    def records(self, repair: Repair, is_row: IsRow) -> Iterator[Record | BadRecord]:
         """The rows below the header, blank ones left out.
 
-        ``repair`` is asked for the cells of a row that has too many.
+        ``repair`` is asked for the cells of a row that has too many, ``is_row`` whether cells can
+        be a whole row.
         """
         width = len(self.header)
         for record in self.split():
-            if isinstance(record, BadRecord) or len(record.cells) == width:
-                if isinstance(record, BadRecord) or any(record.cells):
-                    yield record
+            if isinstance(record, BadRecord):
+                yield record
             elif not any(record.cells):
                 continue
-            elif len(record.lines) > 1:
+            elif len(record.lines) > 1 and (
+                len(record.cells) != width or self.swallows(record, is_row)
+            ):
                 # A stray quotation mark joined several rows: only the first is beyond reading.
-                yield self.drop_first_line(record.lines, self.describe_width(record))
+                yield self.drop_first_line(record.lines, "a quotation mark in it is never closed")
+            elif len(record.cells) == width:
+                yield record
             else:
                 cells = repair(record.cells) if len(record.cells) > width else None
                 if cells is not None:
                     yield Record(cells, record.lines)
                 else:
                     yield BadRecord(record.place, record.text, self.describe_width(record))
+
+    def swallows(self, record: Record, is_row: IsRow) -> bool:
+        """Whether a line inside a row is a row itself, which no text looks like by accident."""
+        width = len(self.header)
+        for _, text in record.lines[1:]:
+            if text.count(self.delimiter) >= width - 1:
+                cells = next(csv.reader([text], delimiter=self.delimiter), [])
+                if len(cells) == width and is_row(cells):
+                    return True
+        return False
 
     def split(self) -> Iterator[Record | BadRecord]:
         """Rows as the ``csv`` module splits them; a new reader takes over after each error."""
@@ -141,7 +156,8 @@ class Table:
                         break
                     yield record
             except csv.Error as error:
-                yield self.drop_first_line(self.lines.take(), f"it cannot be split: {error}")
+                reason = str(error).partition(" - ")[0]
+                yield self.drop_first_line(self.lines.take(), f"it cannot be split: {reason}")
 
     def drop_first_line(self, lines: list[NumberedLine], reason: str) -> BadRecord:
         """Refuse the first line of what was taken for one row; the others are read again."""

@@ -76,6 +76,18 @@ def test_nested_keys_and_lists_are_mapped(tmp_path: Path) -> None:
     assert post.poll == ("yes", "no")
 
 
+def test_a_stated_key_is_not_replaced_by_another(tmp_path: Path) -> None:
+    """An object without the key that the operator named has no such field."""
+    rows = [{**ROW, "body": "right"}, {**ROW, "text": "wrong"}]
+    page = read_bytes(
+        tmp_path,
+        b"\n".join(json.dumps(row).encode() for row in rows),
+        columns={"text": "Body"},
+    )
+    assert [post.text for post in page.posts] == ["right"]
+    assert page.rejects[0].reason == "its text is empty"
+
+
 def test_objects_with_different_keys_share_a_file(tmp_path: Path) -> None:
     """What is null may be missing."""
     rows = [ROW, {**ROW, "id": 2, "likes": 4}, {"id": 3, "created_at": ROW["created_at"]}]
@@ -140,7 +152,7 @@ def test_an_array_is_read_however_it_is_laid_out(
     assert "cut off" in read(path, "auto").rejects[-1].reason
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(
     rows=st.lists(
         st.recursive(
@@ -191,7 +203,9 @@ def test_a_mapped_key_that_no_object_has_is_named(tmp_path: Path) -> None:
 field = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     rows=st.lists(
         st.fixed_dictionaries(
@@ -224,7 +238,9 @@ def test_an_own_export_comes_back_as_it_was(tmp_path: Path, rows: list[dict[str,
         assert (post.author.handle, post.engagement.likes) == (row["author"], row["likes"])
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.binary(max_size=200), row=st.booleans())
 def test_no_bytes_make_it_fail_otherwise_than_it_says(
     tmp_path: Path, data: bytes, row: bool

@@ -39,7 +39,9 @@ text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(words=text.filter(str.strip), kind=st.sampled_from(["post", "reply", "quote", "boost"]))
 @example(words="@bo =1+1", kind="reply")
 @example(words="=1+1", kind="post")

@@ -153,7 +153,9 @@ def test_another_table_is_no_tags_archive(tmp_path: Path) -> None:
         read(path, "tags")
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     texts=st.lists(
         st.text(

@@ -358,6 +358,15 @@ def test_a_half_surrogate_does_not_lose_the_line(tmp_path: Path) -> None:
     assert page.rejects == ()
 
 
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    """What is longer than any answer is not kept in memory."""
+    page = read_lines(tmp_path, post1(4), b'{"a": "' + b"x" * 20_000_000 + b'"}', post1(5))
+    assert sorted(by_uri(page)) == ["4", "5"]
+    assert [(r.where, r.reason) for r in page.rejects] == [
+        ("line 2", "the line is longer than 8 MB")
+    ]
+
+
 def test_an_empty_page_holds_nothing(tmp_path: Path) -> None:
     """The last page of a search has no data."""
     page = read_lines(tmp_path, {"meta": {"result_count": 0}, "__twarc": {}}, post1(4))
@@ -404,7 +413,9 @@ def strip_member(payload: Any, draw: Callable[[st.SearchStrategy[Any]], Any]) ->
         return
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_no_missing_or_retyped_field_stops_the_file(tmp_path: Path, data: st.DataObject) -> None:
     """Whatever is changed in a line, the lines around it are read and nothing is lost unsaid."""

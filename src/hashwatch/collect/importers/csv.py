@@ -45,8 +45,7 @@ class CsvImporter:
         """See :class:`~hashwatch.collect.importers.Importer`."""
         with open_table(path, settings.encoding) as (table, position):
             rows = TableRows(path, table, settings)
-            outcomes = survive_damage(rows.outcomes(), table.line)
-            yield from paginate(outcomes, position, rows.warnings)
+            yield from paginate(rows.outcomes(), position, rows.warnings)
 
 
 class TableRows:
@@ -66,14 +65,16 @@ class TableRows:
 
     def outcomes(self) -> Iterator[Outcome]:
         """A post or a reject for every row."""
-        records = self.table.records(self.repair)
+        records = survive_damage(self.table.records(self.repair, self.fits), self.table.line)
         sample = list(islice(records, SAMPLE_ROWS))
         self.reader.study([self.fields(row.cells) for row in sample if isinstance(row, Record)])
         for record in chain(sample, records):
-            if isinstance(record, BadRecord):
+            if isinstance(record, Record):
+                yield self.outcome(record)
+            elif isinstance(record, BadRecord):
                 yield refuse(record.reason, record.text, record.place)
             else:
-                yield self.outcome(record)
+                yield record
 
     def outcome(self, record: Record) -> Outcome:
         """What becomes of one row."""

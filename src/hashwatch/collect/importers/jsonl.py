@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.collect.columns import Layout, find_origin, map_columns, require
+from hashwatch.collect.columns import Layout, find_origin, map_columns, require, resolve_field
 from hashwatch.collect.encoding import SAMPLE_SIZE, choose_encoding, guess_warnings
 from hashwatch.collect.files import open_source, read_head
 from hashwatch.collect.importers import ImportSettings
@@ -42,10 +42,9 @@ class JsonlImporter:
         encoding = choose_encoding(settings.encoding, sample)
         with open_source(path) as source:
             rows = JsonRows(path, read_items(source.stream, encoding, sample), settings)
-            outcomes = survive_damage(rows.outcomes(), lambda: rows.line)
             guesses = guess_warnings(settings.encoding, encoding)
             yield from paginate(
-                outcomes, source.position, lambda: (*guesses, *rows.reader.warnings())
+                rows.outcomes(), source.position, lambda: (*guesses, *rows.reader.warnings())
             )
 
 
@@ -58,11 +57,12 @@ class JsonRows:
         self.settings = settings
         self.line = 0
         self.reader = RowReader("jsonl", "other", settings.timezone)
+        self.stated: Layout = {}
         self.layouts: dict[tuple[str, ...], Layout] = {}
 
     def outcomes(self) -> Iterator[Outcome]:
         """A post or a reject for every object."""
-        rows = self.rows()
+        rows = survive_damage(self.rows(), lambda: self.line)
         sample = list(islice(rows, SAMPLE_ROWS))
         self.study([row[1] for row in sample if not isinstance(row, Reject)])
         for row in chain(sample, rows):
@@ -77,10 +77,7 @@ class JsonRows:
             except RowError as error:
                 yield refuse(str(error), item.octets, item.place)
             except (ValueError, RecursionError) as error:
-                cut = "the file is cut off in this line"
-                yield refuse(
-                    cut if item.cut else f"it is not JSON: {error}", item.octets, item.place
-                )
+                yield item.refuse(error)
 
     def study(self, sample: list[dict[str, object]]) -> None:
         """Learn from the first objects; raises ``ImportFormatError`` when they cannot be mapped."""
@@ -89,6 +86,7 @@ class JsonRows:
             raise ImportFormatError(f"{self.path}: holds no JSON objects")
         layout = map_columns(columns, self.settings.columns)
         require(layout, columns, self.path)
+        self.stated = {field: layout[field] for field in map(resolve_field, self.settings.columns)}
         self.reader.origin = find_origin(columns)
         self.reader.study([pick(flat, layout) for flat in sample])
 
@@ -106,8 +104,11 @@ class JsonRows:
         if layout is None:
             if len(self.layouts) >= KNOWN_LAYOUTS:
                 self.layouts.clear()
-            stated = {field: key for field, key in self.settings.columns.items() if key in flat}
-            layout = self.layouts[keys] = map_columns(keys, stated)
+            present = {field: key for field, key in self.stated.items() if key in flat}
+            mapped = map_columns(keys, present)
+            missing = self.stated.keys() - present.keys()
+            layout = {field: key for field, key in mapped.items() if field not in missing}
+            self.layouts[keys] = layout
         return layout
 
 

@@ -56,8 +56,7 @@ class TagsImporter:
         """See :class:`~hashwatch.collect.importers.Importer`."""
         with open_table(path, settings.encoding) as (table, position):
             rows = TagsRows(path, table, settings)
-            outcomes = survive_damage(rows.outcomes(), table.line)
-            yield from paginate(outcomes, position, rows.warnings)
+            yield from paginate(rows.outcomes(), position, rows.warnings)
 
 
 class TagsRows:
@@ -81,22 +80,29 @@ class TagsRows:
 
     def outcomes(self) -> Iterator[Outcome]:
         """A post or a reject for every row."""
-        records = self.table.records(lambda _: None)
-        sample = list(islice(records, SAMPLE_ROWS))
         identifier = self.names.index("id_str")
+        whole = self.table.records(lambda _: None, lambda cells: cells[identifier].isdigit())
+        records = survive_damage(whole, self.table.line)
+        sample = list(islice(records, SAMPLE_ROWS))
         self.ids_are_rounded = are_rounded(
             record.cells[identifier].strip() for record in sample if isinstance(record, Record)
         )
         for record in chain(sample, records):
-            if isinstance(record, BadRecord):
+            if isinstance(record, Record):
+                yield self.outcome(record)
+            elif isinstance(record, BadRecord):
                 yield refuse(record.reason, record.text, record.place)
-                continue
-            row = dict(zip(self.names, record.cells, strict=True))
-            raw = self.encode(dict(zip(self.table.header, record.cells, strict=True)))
-            try:
-                yield self.post(row, raw)
-            except RowError as error:
-                yield refuse(str(error), record.text, record.place)
+            else:
+                yield record
+
+    def outcome(self, record: Record) -> Outcome:
+        """What becomes of one row."""
+        row = dict(zip(self.names, record.cells, strict=True))
+        raw = self.encode(dict(zip(self.table.header, record.cells, strict=True)))
+        try:
+            return self.post(row, raw)
+        except RowError as error:
+            return refuse(str(error), record.text, record.place)
 
     def post(self, row: Row, raw: bytes) -> Post:
         """The post in a row; raises ``RowError``."""

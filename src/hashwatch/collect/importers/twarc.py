@@ -83,7 +83,7 @@ class XLines:
         except msgspec.ValidationError as error:
             reason = f"it is no post of X: {error}"
         except (ValueError, RecursionError) as error:
-            reason = "the file is cut off in this line" if item.cut else f"it is not JSON: {error}"
+            return [item.refuse(error)]
         return [refuse(reason, item.octets, item.place)]
 
     def parse(self, octets: bytes) -> list[Outcome]:
