@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashwatch.config import parse_config
@@ -25,6 +25,7 @@ def test_some_hashtags_make_an_event_with_every_open_source() -> None:
     assert set(config.sources) == set(open_sources()) == {"bluesky", "mastodon"}
 
 
+@settings(deadline=None)  # the first example imports the sources
 @given(st.lists(st.from_regex(r"\w{0,5}[^\W\d]\w{0,5}", fullmatch=True), min_size=1, max_size=4))
 def test_whatever_the_hashtags_the_configuration_is_sound(hashtags: list[str]) -> None:
     """Letters of any script."""
