@@ -20,12 +20,12 @@ def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Dat
     rows = ask(connection, "post_in_event", {"event": event.id, "post": post_id})
     if not rows:
         raise MissingError(f"There is no post {post_id} in {event.slug}.")
-    _, language, sentiment, polarity, confidence, url, uri, _ = rows[0]
+    declared, language, sentiment, polarity, confidence, url, uri = rows[0]
     one = {"post": post_id, "event": event.id}
     return {
         "post": post_cards(connection, event, [post_id])[0],
         "tags": {
-            "language": {"value": language, "source": None},
+            "language": {"value": language, "source": _language_source(declared, language)},
             "sentiment": {
                 "label": sentiment,
                 "polarity": polarity,
@@ -70,6 +70,14 @@ def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Dat
         ),
         "original_url": safe_url(url) or safe_url(uri),
     }
+
+
+def _language_source(declared: str | None, language: str) -> str | None:
+    """Who said so: the platform, or the detector where the platform was silent or contradicted."""
+    if language == "und":
+        return None
+    said = (declared or "").lower().replace("_", "-").partition("-")[0]
+    return "its platform" if said == language else "detection"
 
 
 def _session(connection: sqlite3.Connection, event: Event, one: Data) -> Data | None:

@@ -62,6 +62,7 @@ def build_datasette(settings: Settings, metadata_path: Path | None = None) -> Da
             "default_allow_sql": site.loop_back,
             "sql_time_limit_ms": SQL_MILLISECONDS,
             "truncate_cells_html": 400,
+            "facet_time_limit_ms": 100,
             "default_cache_ttl": 0,
             "num_sql_threads": 3,
         },
