@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -49,26 +50,95 @@ class Asked:
     headers: dict[str, str]
 
 
-class FakeMastodon:
+class Timeline:
+    """The posts of a server. ``ignores`` holds the paging parameters that it does not know,
+    ``largest_page`` caps ``limit``."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[int, dict[str, Any]] = {}
+        self.ignores: set[str] = set()
+        self.largest_page = 40
+        self._sequence = 0
+        self._sorted: dict[str, list[int]] = {}
+
+    def post(
+        self,
+        text: str,
+        at: float,
+        *,
+        tags: tuple[str, ...] = ("natsec17",),
+        id_at: float | None = None,
+        author: str = "ana",
+        **fields: Any,
+    ) -> str:
+        """A new post by an invented person, claimed to be of ``at`` (UTC seconds); gives its id.
+
+        ``id_at`` is the time in its id where that differs, as for a post that was fetched late.
+        """
+        self._sequence += 1
+        number = (int((at if id_at is None else id_at) * 1_000) << 16) + self._sequence
+        self._sorted.clear()
+        self.statuses[number] = status(str(number), text, at, tags, author) | fields
+        return str(number)
+
+    def boost(self, of: str, at: float, *, author: str = "bo") -> str:
+        """A boost of the post ``of``."""
+        original = self.statuses[int(of)]
+        tags = tuple(tag["name"] for tag in original["tags"])
+        number = self.post("", at, tags=tags, author=author, reblog=original)
+        made = self.statuses[int(number)]
+        made |= {"content": original["content"], "uri": f"{made['uri']}/activity"}
+        return number
+
+    def edit(self, of: str, text: str, at: float) -> None:
+        """A new text for the post ``of``."""
+        self.statuses[int(of)] |= {"content": f"<p>{escape(text)}</p>", "edited_at": iso(at)}
+
+    def delete(self, of: str) -> None:
+        """The post ``of`` is gone."""
+        self._sorted.clear()
+        del self.statuses[int(of)]
+
+    def page(self, tag: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
+        """The timeline of ``tag`` as Mastodon would page it."""
+        marks = {
+            name: int(parameters[name])
+            for name in ("min_id", "max_id", "since_id")
+            if name in parameters and name not in self.ignores
+        }
+        low = max(marks.get("min_id", 0), marks.get("since_id", 0))
+        every = self._numbers(tag.casefold())
+        numbers = every[bisect_right(every, low) : bisect_left(every, marks.get("max_id", 1 << 80))]
+        limit = min(int(parameters.get("limit", 20)), self.largest_page)
+        chosen = numbers[:limit] if "min_id" in marks else numbers[-limit:]
+        return [self.statuses[number] for number in reversed(chosen)]
+
+    def _numbers(self, tag: str) -> list[int]:
+        if tag not in self._sorted:
+            self._sorted[tag] = sorted(
+                number
+                for number, each in self.statuses.items()
+                if tag in (t["name"].casefold() for t in each["tags"])
+            )
+        return self._sorted[tag]
+
+
+class FakeMastodon(Timeline):
     """The server; ``with`` runs it. ``fired`` counts faults, ``asked`` keeps the requests.
 
-    ``ignores`` holds the paging parameters that it does not know, ``largest_page`` caps ``limit``,
     ``token`` is demanded where it is set, ``access`` is what it says of its hashtag feeds.
     """
 
     def __init__(self) -> None:
-        self.statuses: dict[int, dict[str, Any]] = {}
+        super().__init__()
         self.faults: list[Fault] = []
         self.fired: Counter[str] = Counter()
         self.asked: list[Asked] = []
-        self.ignores: set[str] = set()
-        self.largest_page = 40
         self.token: str | None = None
         self.access: dict[str, str] | None = None
         self.unknown_tag_is_missing = False
         self.is_website = False
         self.sent = 0
-        self._sequence = 0
         self._stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -97,60 +167,6 @@ class FakeMastodon:
     def url(self) -> str:
         """The address to configure."""
         return f"http://{self.instance}"
-
-    def post(
-        self,
-        text: str,
-        at: float,
-        *,
-        tags: tuple[str, ...] = ("natsec17",),
-        id_at: float | None = None,
-        author: str = "ana",
-        **fields: Any,
-    ) -> str:
-        """A new post by an invented person, claimed to be of ``at`` (UTC seconds); gives its id.
-
-        ``id_at`` is the time in its id where that differs, as for a post that was fetched late.
-        """
-        self._sequence += 1
-        number = (int((at if id_at is None else id_at) * 1_000) << 16) + self._sequence
-        self.statuses[number] = status(str(number), text, at, tags, author) | fields
-        return str(number)
-
-    def boost(self, of: str, at: float, *, author: str = "bo") -> str:
-        """A boost of the post ``of``."""
-        original = self.statuses[int(of)]
-        tags = tuple(tag["name"] for tag in original["tags"])
-        number = self.post("", at, tags=tags, author=author, reblog=original)
-        made = self.statuses[int(number)]
-        made |= {"content": original["content"], "uri": f"{made['uri']}/activity"}
-        return number
-
-    def edit(self, of: str, text: str, at: float) -> None:
-        """A new text for the post ``of``."""
-        self.statuses[int(of)] |= {"content": f"<p>{escape(text)}</p>", "edited_at": iso(at)}
-
-    def delete(self, of: str) -> None:
-        """The post ``of`` is gone."""
-        del self.statuses[int(of)]
-
-    def page(self, tag: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
-        """The timeline of ``tag`` as Mastodon would page it."""
-        marks = {
-            name: int(parameters[name])
-            for name in ("min_id", "max_id", "since_id")
-            if name in parameters and name not in self.ignores
-        }
-        low = max(marks.get("min_id", 0), marks.get("since_id", 0))
-        numbers = sorted(
-            number
-            for number, each in self.statuses.items()
-            if any(t["name"].casefold() == tag.casefold() for t in each["tags"])
-            and low < number < marks.get("max_id", 1 << 80)
-        )
-        limit = min(int(parameters.get("limit", 20)), self.largest_page)
-        chosen = numbers[:limit] if "min_id" in marks else numbers[-limit:]
-        return [self.statuses[number] for number in reversed(chosen)]
 
     def next_fault(self) -> Fault | None:
         """The fault for this request, counted as fired."""

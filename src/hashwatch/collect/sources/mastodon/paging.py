@@ -4,7 +4,7 @@ A timeline is a list by the server's ids, newest first. ``min_id`` gives the pag
 and ``max_id`` the page just below one; a ``Link`` header is not trusted. Ids are opaque: which is
 newer is known only from their order within an answer. They are given on arrival, but also dated
 back, so that a post can appear below the newest one seen: each run starts again from a mark that
-was passed ``overlap`` seconds ago.
+was passed ``overlap`` seconds before the last look.
 
 The first run takes the newest page and then fills back to the window's start, a page at a time.
 Later runs first walk forward to the present, then go on filling back; while that lasts, every few
@@ -86,17 +86,21 @@ class _Trail(msgspec.Struct, frozen=True):
 class _Walk(msgspec.Struct, frozen=True):
     """What the cursor's ``state`` holds as JSON.
 
-    ``rising`` is where a walk to the present stands that has not arrived yet, ``filled_from`` the
+    ``looked`` is when a walk last came to the present, ``deep`` whether a whole overlap lies above
+    the first mark, ``rising`` where a walk stands that has not arrived yet, ``filled_from`` the
     window's start when back-fill came to its end, ``turns`` counts pages back since the last look
-    at the present.
+    at the present, ``fullest`` is the most that one page has held: servers cap it as they like.
     """
 
     marks: tuple[_Mark, ...] = ()
+    looked: int = 0
+    deep: bool = False
     rising: str | None = None
     up: _Trail | None = None
     down: _Trail | None = None
     filled_from: int | None = None
     turns: int = 0
+    fullest: int = 0
 
 
 def next_request(cursor: Cursor | None, query: Query, run_start: bool, overlap: int) -> Request:
@@ -107,7 +111,7 @@ def next_request(cursor: Cursor | None, query: Query, run_start: bool, overlap: 
     if walk.rising is not None:
         return Request("forward", walk.rising)
     if run_start:
-        return Request("forward", _overlap_mark(walk.marks, query.now - overlap, cursor.forward))
+        return Request("forward", _overlap_mark(walk, overlap, cursor.forward))
     if not _is_filled(walk, query) and walk.turns < _BACKWARD_TURNS:
         return Request("backward", cursor.backward)
     return Request("forward", cursor.forward)
@@ -118,28 +122,37 @@ def advance(
 ) -> Advance:
     """What ``seen``, the answer to ``request``, leads to."""
     if cursor is None or request.direction == "newest":
-        return _begin(query, seen)
+        return _begin(query, seen, overlap)
     if request.direction == "backward":
-        return _go_back(cursor, query, request, seen)
+        return _go_back(cursor, query, request, seen, overlap)
     return _go_forward(cursor, query, request, seen, overlap)
 
 
-def _begin(query: Query, seen: tuple[Seen, ...]) -> Advance:
+def _begin(query: Query, seen: tuple[Seen, ...], overlap: int) -> Advance:
     if not seen:
         # Nothing to hold on to: the next run asks for the newest page again.
         return Advance(None, more=False)
     filled = _all_before(seen, query.since)
     walk = _Walk(
-        marks=(_Mark(seen[-1].id, query.now),), filled_from=query.since if filled else None
+        marks=(_Mark(seen[-1].id, query.now),),
+        looked=query.now,
+        deep=_all_before(seen, query.now - overlap),
+        filled_from=query.since if filled else None,
+        fullest=len(seen),
     )
     return Advance(_cursor(seen[0].id, seen[-1].id, walk), more=not filled)
 
 
-def _go_back(cursor: Cursor, query: Query, request: Request, seen: tuple[Seen, ...]) -> Advance:
-    walk = _walk_of(cursor)
+def _go_back(
+    cursor: Cursor, query: Query, request: Request, seen: tuple[Seen, ...], overlap: int
+) -> Advance:
+    walk = _lowered(_fuller(_walk_of(cursor), seen), seen, overlap)
     filled = msgspec.structs.replace(walk, filled_from=query.since, down=None)
     if _nothing_but(request.mark, seen):
-        return Advance(_cursor(cursor.forward, cursor.backward, filled), more=False)
+        # Below the oldest post late ones can still appear, as long as the first look is recent.
+        settled = not walk.marks or walk.marks[0].at <= query.now - overlap
+        end = filled if settled else msgspec.structs.replace(walk, down=None)
+        return Advance(_cursor(cursor.forward, cursor.backward, end), more=False)
     last = seen[-1].id
     trail = (walk.down or _Trail(request.mark or "")).step(last)
     if trail is None:
@@ -158,7 +171,9 @@ def _go_forward(
     if _nothing_but(request.mark, seen):
         return _arrive(cursor, query, walk, walk.rising or cursor.forward, overlap)
     newest = seen[0].id
-    if newest == cursor.forward and len(seen) < PAGE_SIZE:
+    is_short = len(seen) < walk.fullest
+    walk = _fuller(walk, seen)
+    if newest == cursor.forward and is_short:
         return _arrive(cursor, query, walk, newest, overlap)
     trail = (walk.up or _Trail(request.mark or "")).step(newest)
     if trail is None:
@@ -184,7 +199,9 @@ def _arrive(
     marks = walk.marks
     if newest is not None:
         marks = _marked(walk.marks, _Mark(newest, query.now), query.now, overlap)
-    arrived = msgspec.structs.replace(walk, marks=marks, rising=None, up=None, turns=0)
+    arrived = msgspec.structs.replace(
+        walk, marks=marks, looked=query.now, rising=None, up=None, turns=0
+    )
     filled = _is_filled(walk, query)
     return Advance(_cursor(newest, cursor.backward, arrived, filled), not filled, hole)
 
@@ -199,9 +216,24 @@ def _marked(marks: tuple[_Mark, ...], mark: _Mark, now: int, overlap: int) -> tu
     return tuple(kept)
 
 
-def _overlap_mark(marks: tuple[_Mark, ...], before: int, otherwise: str) -> str:
-    passed = [mark.id for mark in marks if mark.at <= before]
-    return passed[-1] if passed else marks[0].id if marks else otherwise
+def _fuller(walk: _Walk, seen: tuple[Seen, ...]) -> _Walk:
+    if len(seen) <= walk.fullest:
+        return walk
+    return msgspec.structs.replace(walk, fullest=len(seen))
+
+
+def _lowered(walk: _Walk, seen: tuple[Seen, ...], overlap: int) -> _Walk:
+    """The first mark goes down with the first back-fill, until a whole overlap lies above it."""
+    first = walk.marks[0] if walk.marks else None
+    if first is None or not seen or walk.deep:
+        return walk
+    lower = (_Mark(seen[-1].id, first.at), *walk.marks[1:])
+    return msgspec.structs.replace(walk, marks=lower, deep=_all_before(seen, first.at - overlap))
+
+
+def _overlap_mark(walk: _Walk, overlap: int, otherwise: str) -> str:
+    passed = [mark.id for mark in walk.marks if mark.at <= walk.looked - overlap]
+    return passed[-1] if passed else walk.marks[0].id if walk.marks else otherwise
 
 
 def _nothing_but(mark: str | None, seen: tuple[Seen, ...]) -> bool:
