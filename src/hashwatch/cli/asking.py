@@ -21,6 +21,7 @@ from hashwatch.cli.options import (
 if TYPE_CHECKING:
     import sqlite3
 
+    from hashwatch.publish.tagging import Tagger
     from hashwatch.queries.events import Event
     from hashwatch.queries.selection import Selection
 
@@ -148,59 +149,69 @@ def export(
 @no_input_option
 def tag(text: str, slug: str, config_path: Path, as_json: bool) -> None:
     """Show what a text would be tagged with, and why."""
-    import time
-
-    import msgspec
-
-    from hashwatch.collect.entities import entities
     from hashwatch.config import load_config
-    from hashwatch.enrich.candidate import Candidate
     from hashwatch.enrich.sentiment import load_annotator
     from hashwatch.publish.tagging import Tagger
 
     config = load_config(config_path)
-    tagger = Tagger([config.event(slug)], config.annotator)
-    (words,) = tagger.words([(text, None)], {})
-    found = entities(text)
-    # No time is known of a loose text: now lies in no session of a conference that is over.
-    candidate = Candidate(
-        text, int(time.time()), language=words.language,
-        hashtags=found.hashtags, mentions=found.mentions,
-    )  # fmt: skip
-    (themes,) = tagger.themes(0, [text])
-    (session,) = tagger.sessions(0, [candidate])
-    tone = words.sentiment
-    drivers = load_annotator(config.annotator).explain(text, words.language) if tone else ()
+    tags = _tag(Tagger([config.event(slug)], config.annotator), text)
+    tone = tags["sentiment"]
+    annotator = load_annotator(config.annotator)
+    drivers = annotator.explain(text, tags["language"]) if tone else ()
     if as_json:
-        print_json(
-            {
-                "language": words.language,
-                "sentiment": tone.label if tone else None,
-                "polarity": tone.polarity if tone else None,
-                "confidence": tone.confidence if tone else None,
-                "drivers": [msgspec.to_builtins(driver) for driver in drivers],
-                "themes": msgspec.to_builtins(themes),
-                "session": msgspec.to_builtins(session),
-                "annotator": tagger.sentiment_name,
-            }
-        )
+        print_json({**tags, "drivers": [_plain(driver) for driver in drivers]})
         return
-    click.echo(f"language   {words.language}")
+    click.echo(f"language   {tags['language']}")
     if tone is None:
         click.echo("sentiment  unknown")
     else:
-        click.echo(
-            f"sentiment  {tone.label} (polarity {tone.polarity:+.2f}, confidence"
-            f" {tone.confidence:.0%})"
-        )
+        polarity, confidence = tags["polarity"], tags["confidence"]
+        click.echo(f"sentiment  {tone} (polarity {polarity:+.2f}, confidence {confidence:.0%})")
     for driver in drivers:
         click.echo(f"           {driver.weight:+.2f}  {driver.text}")
-    for name, assignments in (("theme", themes), ("session", (session,) if session else ())):
+    session = [tags["session"]] if tags["session"] else []
+    for name, assignments in (("theme", tags["themes"]), ("session", session)):
         if not assignments:
             click.echo(f"{name:<10} none")
         for one in assignments:
-            reasons = ", ".join(f"{reason.kind} “{reason.text}”" for reason in one.reasons)
-            click.echo(f"{name:<10} {one.key} ({one.confidence:.0%}: {reasons})")
+            reasons = ", ".join(f"{why['kind']} “{why['text']}”" for why in one["reasons"])
+            click.echo(f"{name:<10} {one['key']} ({one['confidence']:.0%}: {reasons})")
+
+
+def _tag(tagger: Tagger, text: str) -> dict[str, Any]:
+    """A loose text's tags. No time is known of it: now lies in no session of an event long over."""
+    import time
+
+    from hashwatch.collect.entities import entities
+    from hashwatch.enrich.candidate import Candidate
+
+    (words,) = tagger.words([(text, None)], {})
+    found = entities(text)
+    candidate = Candidate(
+        text,
+        int(time.time()),
+        language=words.language,
+        hashtags=found.hashtags,
+        mentions=found.mentions,
+    )
+    (themes,) = tagger.themes(0, [text])
+    (session,) = tagger.sessions(0, [candidate])
+    tone = words.sentiment
+    return {
+        "language": words.language,
+        "sentiment": tone.label if tone else None,
+        "polarity": tone.polarity if tone else None,
+        "confidence": tone.confidence if tone else None,
+        "themes": _plain(themes),
+        "session": _plain(session),
+        "annotator": tagger.sentiment_name,
+    }
+
+
+def _plain(value: object) -> Any:
+    import msgspec
+
+    return msgspec.to_builtins(value)
 
 
 def _select(

@@ -66,49 +66,12 @@ def status(
     import time
 
     from hashwatch.archive.connection import open_reading
-    from hashwatch.archive.standing import holder, standing
-    from hashwatch.queries.connection import open_dashboard
-    from hashwatch.queries.statements import ask
-    from hashwatch.run import served_at
+    from hashwatch.archive.standing import standing
 
-    archive_path, dashboard_path = data_dir / "archive.db", data_dir / "dashboard.db"
-    archive = open_reading(archive_path)
+    archive = open_reading(data_dir / "archive.db")
     stands = standing(archive)
     archive.close()
-    published = 0
-    if dashboard_path.exists():
-        dashboard = open_dashboard(dashboard_path)
-        published = int(dict(ask(dashboard, "meta", {})).get("published_seq", 0))
-        dashboard.close()
-    found: dict[str, Any] = {
-        "posts": stands.posts,
-        "authors": stands.authors,
-        "rejects": stands.rejects,
-        "last_collected_at": _iso(stands.last_collected_at),
-        "changes_behind": stands.last_change - published,
-        "processes": {
-            "collector": holder(archive_path, "collector"),
-            "publisher": holder(dashboard_path, "publisher"),
-            "server": served_at(data_dir),
-        },
-        "collector_seen_at": _iso(stands.last_beat),
-        "places": [
-            {
-                "source": place.source, "instance": place.instance, "event": place.event,
-                "state": place.state, "detail": place.detail, "since": _iso(place.since),
-                "checked_at": _iso(place.checked_at),
-                "next_attempt_at": _iso(place.next_attempt_at),
-            }
-            for place in stands.places
-        ],
-        "gaps": [
-            {
-                "source": gap.source, "instance": gap.instance, "hashtag": gap.hashtag,
-                "from": _iso(gap.start), "to": _iso(gap.end), "reason": gap.reason,
-            }
-            for gap in stands.gaps
-        ],
-    }  # fmt: skip
+    found = _status(stands, data_dir)
     if as_json:
         print_json(found)
     else:
@@ -164,6 +127,55 @@ def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
         where = f"{trial.event}: {trial.source} {trial.instance}{hashtag}"
         answer = f" — {trial.answer}" if trial.answer else ""
         click.echo(f"{'' if trial.ok else 'FAILED '}{where}: {trial.would}{answer}")
+
+
+def _status(stands: Standing, data_dir: Path) -> dict[str, Any]:
+    from hashwatch.archive.standing import holder
+    from hashwatch.run import served_at
+
+    return {
+        "posts": stands.posts,
+        "authors": stands.authors,
+        "rejects": stands.rejects,
+        "last_collected_at": _iso(stands.last_collected_at),
+        "changes_behind": stands.last_change - _published(data_dir / "dashboard.db"),
+        "processes": {
+            "collector": holder(data_dir / "archive.db", "collector"),
+            "publisher": holder(data_dir / "dashboard.db", "publisher"),
+            "server": served_at(data_dir),
+        },
+        "collector_seen_at": _iso(stands.last_beat),
+        "places": [
+            {
+                "source": place.source, "instance": place.instance, "event": place.event,
+                "state": place.state, "detail": place.detail, "since": _iso(place.since),
+                "checked_at": _iso(place.checked_at),
+                "next_attempt_at": _iso(place.next_attempt_at),
+            }
+            for place in stands.places
+        ],
+        "gaps": [
+            {
+                "source": gap.source, "instance": gap.instance, "hashtag": gap.hashtag,
+                "from": _iso(gap.start), "to": _iso(gap.end), "reason": gap.reason,
+            }
+            for gap in stands.gaps
+        ],
+    }  # fmt: skip
+
+
+def _published(path: Path) -> int:
+    """The last of the archive's changes that the dashboard holds; 0 where there is none."""
+    from hashwatch.queries.connection import open_dashboard
+    from hashwatch.queries.statements import ask
+
+    if not path.exists():
+        return 0
+    dashboard = open_dashboard(path)
+    try:
+        return int(dict(ask(dashboard, "meta", {})).get("published_seq", 0))
+    finally:
+        dashboard.close()
 
 
 def _show_status(found: dict[str, Any], stands: Standing, now: int) -> None:

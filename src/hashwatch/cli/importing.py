@@ -18,7 +18,7 @@ from hashwatch.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from hashwatch.collect.importing import Imported
+    from hashwatch.collect.importing import Imported, Importing
     from hashwatch.config import Config
 
 
@@ -57,10 +57,8 @@ def import_files(
     to NAME.rejects.csv in the data directory (line, reason, raw), and the exit code is 3. Importing
     the same file again changes nothing.
     """
-    from hashwatch.cli.progress import progress
     from hashwatch.collect.importing import Importing, import_settings
     from hashwatch.config import load_config
-    from hashwatch.errors import ImportFormatError
 
     config = load_config(config_path)
     settings = import_settings(format_, timezone, columns)
@@ -68,16 +66,8 @@ def import_files(
         data_dir, config.event(slug), format_, settings,
         only_hashtags=only_hashtags, dry_run=dry_run,
     )  # fmt: skip
-    done: list[Imported] = []
-    unusable: dict[Path, str] = {}
     with importing:
-        for path in files:
-            try:
-                with progress(path.name, "bytes") as shown:
-                    done.append(importing.read(path, shown))
-            except ImportFormatError as error:
-                unusable[path] = str(error)
-                click.echo(f"hashwatch: {error}", err=True)
+        done, unusable = _read_each(importing, files)
     published = None if dry_run else _publish(config, data_dir, as_json)
     if as_json:
         print_json(
@@ -92,6 +82,25 @@ def import_files(
     if not done:
         return 1
     return 3 if unusable or any(one.stored.rejected for one in done) else 0
+
+
+def _read_each(
+    importing: Importing, files: Sequence[Path]
+) -> tuple[list[Imported], dict[Path, str]]:
+    """What came of each file, and the reasons why some are unusable as a whole."""
+    from hashwatch.cli.progress import progress
+    from hashwatch.errors import ImportFormatError
+
+    done: list[Imported] = []
+    unusable: dict[Path, str] = {}
+    for path in files:
+        try:
+            with progress(path.name, "bytes") as shown:
+                done.append(importing.read(path, shown))
+        except ImportFormatError as error:
+            unusable[path] = str(error)
+            click.echo(f"hashwatch: {error}", err=True)
+    return done, unusable
 
 
 def _publish(config: Config, data_dir: Path, quiet: bool) -> int | None:
