@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse
 
 from hashwatch.enrich.sentiment import features
-from hashwatch.enrich.sentiment.tokens import clean, tokenise
+from hashwatch.enrich.sentiment.tokens import clean, tokenise, without_quotations
 from training.data import Floats
 
 Sparse = Any
@@ -65,7 +65,7 @@ def _build(
     ends = [0]
     dense = []
     for raw in texts:
-        text = clean(raw)
+        text = without_quotations(clean(raw))
         tokens = tokenise(text, language)
         dense.append(dense_row(text, tokens))
         weights: list[float] = []

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hashwatch.enrich.sentiment import features
 from hashwatch.enrich.sentiment.textblob import has_content
-from hashwatch.enrich.sentiment.tokens import clean, tokenise
+from hashwatch.enrich.sentiment.tokens import clean, tokenise, without_quotations
 from hashwatch.model import Driver, Label, Sentiment
 
 WEIGHTS = Path(__file__).with_name("student.npz")
@@ -54,7 +54,9 @@ class StudentAnnotator:
             model = self._english if is_english else self._pooled
             for first in range(0, len(places), _BATCH):
                 batch = places[first : first + _BATCH]
-                posts = [(clean(texts[place]), languages[place]) for place in batch]
+                posts = [
+                    (without_quotations(clean(texts[place])), languages[place]) for place in batch
+                ]
                 for place, tone in zip(batch, model.tones(posts), strict=True):
                     answers[place] = tone
         return answers
@@ -65,6 +67,10 @@ class StudentAnnotator:
             return ()
         model = self._english if language == "en" else self._pooled
         return model.drivers(text, language)
+
+
+def _own_words(text: str) -> str:
+    return without_quotations(clean(text))
 
 
 @dataclass
@@ -125,7 +131,7 @@ class _Model:
         """Each stretch's own and half its pairs' share of positive over negative."""
         cleaned = clean(text)
         spans: list[tuple[int, int]] = []
-        tokens = tokenise(cleaned, language, spans)
+        tokens = tokenise(_own_words(text), language, spans)
         if not tokens:
             return ()
         pairs = self.table[features.pair_buckets(tokens, self.mask)].astype(np.float64)
