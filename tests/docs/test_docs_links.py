@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from docs.documentation import DOCS, ROOT, Link, anchors, links, pages, read
+from docs.documentation import DOCS, ROOT, Link, anchors, links, pages, prose, read
 
 # Pages that others write; each is linked to from the beginning.
 AWAITED = {"docs/pages.md", "docs/queries.md", "docs/accuracy.md"}
@@ -52,8 +52,6 @@ def test_changelog_keeps_its_form() -> None:
 
 def test_nobody_shouts() -> None:
     """No sentence of the documentation ends with an exclamation mark."""
-    from docs.documentation import prose
-
     shouting = {
         page.name: found
         for page in pages()

@@ -75,8 +75,11 @@ def test_log_is_as_described() -> None:
     import logging
 
     section = sections("docs/operations.md")["Log"]
-    record = logging.makeLogRecord({"msg": "hello"})
-    assert set(json.loads(logs.JsonLines("run").format(record))) <= set(codes(section))
+    crash = (ValueError, ValueError("no"), None)
+    record = logging.makeLogRecord({"msg": "hello", "exc_info": crash})
+    written = set(json.loads(logs.JsonLines("run").format(record)))
+    assert "traceback" in written
+    assert written <= set(codes(section))
     assert f"{logs.LOG_BYTES // 1_000_000} MB" in section
     assert logs.LOG_FILES == 4
     assert "four old ones" in section
