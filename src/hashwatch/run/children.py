@@ -15,9 +15,9 @@ from hashwatch.run.logs import SUPERVISED, LogFile
 # Seconds a process has to end by itself; SQLite keeps what is durable whatever comes after.
 GRACE = 4.0
 FIRST_DELAY = 0.5
-LONGEST_DELAY = 30.0
+LONGEST_DELAY = 10.0
 # A process that ran this long (seconds) was well: the next delay is short again.
-WELL = 60.0
+WELL = 10.0
 
 
 def restart_delay(failures: int) -> float:
