@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from hashwatch.archive.bulk import without_cycle_search
 from hashwatch.archive.runs import PlaceKey
 from hashwatch.archive.store import Archive, Stored
 from hashwatch.collect.columns import FIELDS
@@ -104,6 +105,7 @@ class Importing:
         size = path.stat().st_size
         stored, left_out, warnings = Stored(), 0, list[str]()
         with ExitStack() as exits:
+            exits.enter_context(without_cycle_search())
             rejects = exits.enter_context(RejectsFile(self._rejects_path(path), self._dry_run))
             keep = exits.enter_context(self._run(importer.name, path))
             for page in importer.read(path, self._settings):
