@@ -101,6 +101,18 @@ def test_health_check_is_as_described() -> None:
     assert MINUTES[words] * 60 == SILENT_SECONDS
 
 
+def test_restarts_are_as_described() -> None:
+    """How soon an ended process is started again is what docs/operations.md says."""
+    from hashwatch.run import children
+
+    section = " ".join(sections("docs/operations.md")["Processes"].split())
+    (first, longest) = re.findall(
+        r"after (\S+) s, then with growing pauses of up to (\d+) s", section
+    )[0]
+    assert float(first) == children.FIRST_DELAY
+    assert float(longest) == children.LONGEST_DELAY
+
+
 def test_rooms_are_described() -> None:
     """docs/design.md lists the layers that import-linter holds, in their order."""
     import tomllib
