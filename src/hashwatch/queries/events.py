@@ -65,7 +65,7 @@ def find_event(connection: sqlite3.Connection, slug: str) -> Event:
 
 
 def published(connection: sqlite3.Connection) -> tuple[int, float | None]:
-    """The last change published (the version) and the wall time (Unix seconds) of the last publication."""
+    """The last change published (the version), and when (wall time, Unix seconds)."""
     meta = dict(ask(connection, "meta", {}))
     at = meta.get("published_at")
     return int(meta.get("published_seq", 0)), float(at) if at is not None else None

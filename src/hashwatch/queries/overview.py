@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from hashwatch.errors import FilterError
 from hashwatch.queries.authors import count_authors
-from hashwatch.queries.buckets import local_day
 from hashwatch.queries.cards import post_cards
 from hashwatch.queries.events import Event
 from hashwatch.queries.filters import Filters
-from hashwatch.queries.hrefs import event_href, posts_href, session_href
+from hashwatch.queries.hrefs import event_href, posts_href
 from hashwatch.queries.now import last_minutes, recent_by_theme, usual_rates, window
 from hashwatch.queries.programme import programme, stage, tones
 from hashwatch.queries.ranges import Range, chosen_range, range_parameters, whole_event
 from hashwatch.queries.rankings import rankings
 from hashwatch.queries.search import find_posts
 from hashwatch.queries.selection import select
+from hashwatch.queries.sentence import sentence
 from hashwatch.queries.series import WHOLE, series
-from hashwatch.queries.shapes import Data, SessionRow, ThemeRow, Tone
+from hashwatch.queries.shapes import Data, Tone
 from hashwatch.queries.statements import ask
 from hashwatch.queries.themes import theme_rows
 from hashwatch.queries.tone import tone
@@ -81,97 +80,6 @@ def recent_tone(connection: sqlite3.Connection, event: Event, now: int) -> Tone:
         words, filters = "last hour", range_parameters(event, start, end)
     bounds = {"event": event.id, "facet": "all", "value": "", "from": start, "to": end}
     return tone(event.slug, tones(ask(connection, "window", bounds)[0]), words, filters)
-
-
-def sentence(
-    connection: sqlite3.Connection,
-    event: Event,
-    now: int,
-    current: Data,
-    themes: Sequence[ThemeRow],
-    recent: Mapping[int, int],
-    on_stage: Sequence[SessionRow],
-) -> list[Data]:
-    """What is happening, in one sentence made of figures, each a link."""
-    if event.clock_mode == "over":
-        return _looking_back(connection, event, current["total"], themes)
-    half_hour = current["last_30"]
-    parts = [
-        _part(_count(half_hour["posts"], "post"), half_hour["href"]),
-        _part(f" in the last 30 minutes{_against_usual(half_hour['ratio'])}"),
-    ]
-    leading = _leading_theme(connection, event, themes, recent, half_hour["posts"])
-    if leading:
-        start, end = window(now, 30)
-        span = range_parameters(event, start, end)
-        parts += [
-            _part("; mostly about "),
-            _part(leading["name"], posts_href(event.slug, theme=leading["name"], **span)),
-        ]
-    if on_stage:
-        first = on_stage[0]
-        if leading and first["theme"] == leading["name"]:
-            parts.append(_part(", on stage now"))
-        else:
-            parts.append(_part("; on stage: "))
-            parts.append(_part(first["title"], session_href(event.slug, first["code"])))
-    return [*parts, _part(".")]
-
-
-def _looking_back(
-    connection: sqlite3.Connection, event: Event, total: Data, themes: Sequence[ThemeRow]
-) -> list[Data]:
-    parts = [
-        _part(_count(total["posts"], "post"), total["href"]),
-        _part(f" by {_count(total['authors'], 'person', 'people')}"),
-    ]
-    days = ask(connection, "busy_days", {"event": event.id})
-    if days:
-        day, posts = max(days, key=lambda row: row[1])
-        label = local_day(day, event.zone)
-        span = range_parameters(event, day, day + 86400)
-        parts += [_part("; most on "), _part(label, posts_href(event.slug, **span))]
-        parts.append(_part(f" ({posts:,})"))
-    if themes and themes[0]["posts"]:
-        parts += [_part("; mostly about "), _part(themes[0]["name"], themes[0]["href"])]
-    return [*parts, _part(".")]
-
-
-def _leading_theme(
-    connection: sqlite3.Connection,
-    event: Event,
-    themes: Sequence[ThemeRow],
-    recent: Mapping[int, int],
-    posts: int,
-) -> ThemeRow | None:
-    """The theme of at least three posts in ten of the last half hour."""
-    ids: dict[Any, str] = {row[0]: row[1] for row in ask(connection, "themes", {"event": event.id})}
-    if not recent:
-        return None
-    identity, used = max(recent.items(), key=lambda item: item[1])
-    if used < 3 or used < 0.3 * posts:
-        return None
-    return next((row for row in themes if row["name"] == ids.get(identity)), None)
-
-
-def _against_usual(ratio: float | None) -> str:
-    if ratio is None:
-        return ""
-    if 0.85 <= ratio <= 1.15:
-        return ", about the usual"
-    if 1.85 <= ratio <= 2.15:
-        return ", twice the usual"
-    if 0.45 <= ratio <= 0.55:
-        return ", half the usual"
-    return f", {ratio:.1f} times the usual"
-
-
-def _count(value: int, one: str, many: str | None = None) -> str:
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
-
-
-def _part(text: str, href: str | None = None) -> Data:
-    return {"text": text, "href": href}
 
 
 def _ranked_time(

@@ -17,6 +17,8 @@ from hashwatch.errors import InUseError
 from hashwatch.serve.site import Settings, Site
 
 STOP_SECONDS = 1
+KEEP_ALIVE_SECONDS = 65
+"""Longer than browsers and proxies wait between two requests, so that none meets a closing one."""
 SQL_MILLISECONDS = 2000
 
 
@@ -98,6 +100,7 @@ def serve(
             proxy_headers=False,
             ws="none",
             timeout_graceful_shutdown=STOP_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ),
         datasette._hashwatch_site,
     )
