@@ -185,11 +185,17 @@
     pen.fillStyle = colours.accent;
     pen.globalAlpha = 0.07;
     for (const session of series.sessions) if (session.from < series.to && session.to > series.from) pen.fillRect(clamp(session.from), top, clamp(session.to) - clamp(session.from), height);
-    pen.globalAlpha = 0.5;
-    pen.fillStyle = hatch(pen, colours.muted, null, 8);
+    const lines = hatch(pen, colours.muted, null, 8);
     for (const gap of series.gaps) {
       const end = gap.to === null ? (series.now || series.to) : gap.to;
-      if (gap.from < series.to && end > series.from) pen.fillRect(clamp(gap.from), top, Math.max(2, clamp(end) - clamp(gap.from)), height);
+      if (gap.from >= series.to || end <= series.from) continue;
+      const x = clamp(gap.from), wide = Math.max(2, clamp(end) - x);
+      pen.fillStyle = lines;
+      pen.globalAlpha = 0.3;
+      pen.fillRect(x, top, wide, height);
+      pen.fillStyle = colours.muted;
+      pen.globalAlpha = 0.9;
+      pen.fillRect(x, top, wide, 2 * devicePixelRatio);
     }
     pen.restore();
   }
@@ -310,8 +316,8 @@
         setSelect: [zoom],
       },
     }, table(), place);
-    plot.over.addEventListener("click", () => {
-      if (at >= 0 && !(plot.select.width > 0) && !zoomed) location.assign(addressOf(at));
+    plot.over.addEventListener("click", (event) => {
+      if (at >= 0 && event.pointerType !== "touch" && !(plot.select.width > 0) && !zoomed) location.assign(addressOf(at));
       zoomed = false;
     });
   }

@@ -65,6 +65,9 @@
   // On a narrow screen what comes last starts folded.
   if (matchMedia("(max-width: 639px)").matches) for (const fold of document.querySelectorAll("[data-fold]")) fold.open = false;
 
+  // What is wider than the window shows its latest end first.
+  for (const wide of document.querySelectorAll("[data-from-end]")) wide.scrollLeft = wide.scrollWidth;
+
   // A short address: fields that were left empty stay out of it ------------------------------------
   for (const form of document.querySelectorAll("form[method=get]")) {
     form.addEventListener("formdata", (event) => {

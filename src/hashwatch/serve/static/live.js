@@ -154,13 +154,16 @@
   function connect() {
     clearTimeout(reconnect);
     if (paused || stream || isOver || !window.EventSource) return;
+    let first = true;
     stream = new EventSource(address);
     stream.addEventListener("open", () => { failures = 0; answered(); });
     stream.addEventListener("changed", (event) => {
       answered();
       let version = null;
       try { version = JSON.parse(event.data).version; } catch { /* the bare event is enough */ }
-      if (version === null || String(version) !== body.dataset.version) plan();
+      // The first word on a new stream says where things stand; every later one is a change.
+      if (!first || version === null || String(version) !== body.dataset.version) plan();
+      first = false;
     });
     stream.addEventListener("message", answered);
     stream.addEventListener("heartbeat", answered);
