@@ -349,9 +349,7 @@ def test_redirect_to_another_permitted_server(mastodon: FakeMastodon) -> None:
         assert other.asked == []
 
 
-@pytest.mark.parametrize(
-    "target", ["file:///etc/passwd", "gopher://x.example/", "", "https://"]
-)
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "gopher://x.example/", "", "https://"])
 def test_redirect_to_nowhere(mastodon: FakeMastodon, target: str) -> None:
     """A redirect to what is no web address is a bad answer."""
     mastodon.faults = [Fault(status=301, headers={"Location": target})]

@@ -125,7 +125,7 @@ class _Mark(msgspec.Struct, gc=False):
     """The least that paging needs, from an item that is otherwise unreadable."""
 
     id: str | int
-    created_at: str | None = None
+    created_at: object = None
 
 
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
@@ -223,7 +223,7 @@ def _mark(raw: bytes) -> Seen | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     try:
-        return Seen(str(mark.id), _seconds(mark.created_at or ""))
+        return Seen(str(mark.id), _seconds(str(mark.created_at)))
     except _UnreadableError:
         return Seen(str(mark.id), None)
 
