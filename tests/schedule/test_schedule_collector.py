@@ -341,3 +341,21 @@ def test_the_question_is_the_union_of_the_events() -> None:
 def test_the_last_day_of_a_window_is_named_in_the_events_zone() -> None:
     """The window's end is exclusive."""
     assert why_outside(event(), NOW + 10 * DAY) == "the collection window ended 2 Apr 2017"
+
+
+@pytest.mark.parametrize("jump", [7_200, -7_200])
+def test_after_a_jump_of_the_clock_everything_is_asked_at_once(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, jump: int
+) -> None:
+    """Forward or back, summer time or a sleep; no job waits for an hour that will not come."""
+    monkeypatch.setattr("hashwatch.schedule.BEAT_SECONDS", 0.02)
+    polled, clock = Polled(), [float(NOW)]
+    collector = Collector([event()], {"polled": Connected(polled)}, archive, now=lambda: clock[0])
+
+    async def jump_and_wait() -> None:
+        clock[0] += jump
+        async with asyncio.timeout(10):  # the interval would be 15 s
+            while len(polled.asked) < 2:
+                await asyncio.sleep(0.01)
+
+    collect_for_a_moment(collector, lambda: len(polled.asked) == 1, jump_and_wait)

@@ -80,7 +80,26 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         complain(f"{where}{error.strerror or error}")
         return FAILED
+    except Exception as error:
+        return _unexpected(error)
     return result if isinstance(result, int) else DONE
+
+
+def _unexpected(error: Exception) -> int:
+    """A database's own complaint is a sentence; anything else is a fault of ours, shown whole."""
+    import logging
+    import sqlite3
+
+    from hashwatch.run.logs import is_supervised
+
+    if isinstance(error, sqlite3.Error):
+        complain(f"a database refuses: {error}")
+        return FAILED
+    if not is_supervised():
+        raise error
+    logging.getLogger("hashwatch").error("it failed", exc_info=error)
+    complain(f"{type(error).__name__}: {error}")
+    return FAILED
 
 
 def complain(message: str) -> None:

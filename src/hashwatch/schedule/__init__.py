@@ -24,7 +24,7 @@ from hashwatch.collect import RunReport
 from hashwatch.collect.source import Place, PollingSource, Source
 from hashwatch.errors import ArchiveError, DamagedError
 from hashwatch.model import Event
-from hashwatch.schedule.absence import leave_gaps, was_away
+from hashwatch.schedule.absence import AWAY, leave_gaps, was_away
 from hashwatch.schedule.lamps import Lamps
 from hashwatch.schedule.polls import Poller
 from hashwatch.schedule.streams import Streams
@@ -40,6 +40,10 @@ RETRY_SECONDS = 30.0
 STREAM_ONCE = 5.0
 
 _log = logging.getLogger(__name__)
+
+
+# Runs something, and says in how many seconds it is to be run again.
+Work = Callable[[], Awaitable[float]]
 
 
 class Connected(msgspec.Struct, frozen=True):
@@ -83,6 +87,7 @@ class Collector:
                 self._streams.append((name, streams))
         self._working: set[asyncio.Task[Any]] = set()
         self._last_beat: int | None = None
+        self._jumped = 0
         self._fatal: ArchiveError | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -96,21 +101,24 @@ class Collector:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         await self._begin()
-        work: dict[str, Callable[[], Awaitable[float]]] = {"heartbeat": self._beat}
-        work |= {f"stream {name}": partial(self._tend, name, each) for name, each in self._streams}
+        work: dict[str, Work] = {
+            f"stream {name}": partial(self._tend, name, streams) for name, streams in self._streams
+        }
         for number, (name, poller) in enumerate(self._pollers):
             work[f"poll {number} {name}"] = partial(self._poll, name, poller)
         for job, task in work.items():
             scheduler.add_job(
-                partial(self._do, scheduler, stop, job, task),
+                partial(self._do_again, scheduler, stop, job, task),
                 IntervalTrigger(seconds=OUTSIDE_SECONDS),
                 id=job,
                 next_run_time=datetime.now(UTC),
             )
         scheduler.start()
+        beating = asyncio.create_task(self._keep_beating(scheduler, stop))
         try:
             await stop.wait()
         finally:
+            beating.cancel()
             scheduler.shutdown(wait=False)
             await self._end()
         if self._fatal is not None:
@@ -129,32 +137,47 @@ class Collector:
             await self._end()
         return [report for reports in polled for report in reports]
 
-    async def _do(
-        self,
-        scheduler: AsyncIOScheduler,
-        stop: asyncio.Event,
-        job: str,
-        work: Callable[[], Awaitable[float]],
+    async def _do_again(
+        self, scheduler: AsyncIOScheduler, stop: asyncio.Event, job: str, work: Work
     ) -> None:
-        """Runs a job once; ``work`` says in how many seconds it wants to be run again."""
+        """Runs a job once, and says when it is to be run next."""
         task = asyncio.current_task()
         assert task is not None
         self._working.add(task)
-        seconds = RETRY_SECONDS
         try:
-            seconds = await work()
+            seconds = await self._do(stop, job, work)
+        finally:
+            self._working.discard(task)
+        if not stop.is_set():
+            trigger = IntervalTrigger(seconds=seconds, jitter=seconds / 10)
+            scheduler.reschedule_job(job, trigger=trigger)
+
+    async def _keep_beating(self, scheduler: AsyncIOScheduler, stop: asyncio.Event) -> None:
+        """Gives signs of life by the monotonic clock, whatever the one on the wall does.
+
+        The scheduler goes by the wall: after a jump its jobs would come an hour late, or all the
+        hours of a sleep at once. They are run now instead.
+        """
+        while not stop.is_set():
+            jumped = self._jumped
+            seconds = await self._do(stop, "heartbeat", self._beat)
+            if self._jumped != jumped:
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.now(UTC))
+            await asyncio.sleep(seconds)
+
+    async def _do(self, stop: asyncio.Event, job: str, work: Work) -> float:
+        """Runs ``work``; in how many seconds it wants to be run again, whatever became of it."""
+        try:
+            return await work()
         except DamagedError as error:
             self._fatal = error
             stop.set()
         except ArchiveError as error:
             _log.error("%s: %s", job, error)
         except Exception:
-            _log.exception("%s failed; it is tried again in %.0f s", job, seconds)
-        finally:
-            self._working.discard(task)
-            if not stop.is_set():
-                trigger = IntervalTrigger(seconds=seconds, jitter=seconds / 10)
-                scheduler.reschedule_job(job, trigger=trigger)
+            _log.exception("%s failed; it is tried again in %.0f s", job, RETRY_SECONDS)
+        return RETRY_SECONDS
 
     async def _begin(self) -> None:
         now = int(self._now())
@@ -182,14 +205,19 @@ class Collector:
         """A sign of life; when the last one is too long ago, what was missed is a gap."""
         now = int(self._now())
         since = self._last_beat
-        if was_away(since, now) and since is not None:
-            places = [place for name, place, _ in self._inside() if self._sources[name].live]
-            leave_gaps(self._archive, dict.fromkeys(places), since, now)
-            _log.warning("nothing was collected for %d s", now - since)
-            for _, streams in self._streams:
-                await streams.close()  # opened anew, they make good what they can
-        self._archive.beat("collector", now)
         self._last_beat = now
+        if since is not None and was_away(since, now):
+            self._jumped += 1
+            live = [each for each in self._inside() if self._sources[each[0]].live]
+            leave_gaps(self._archive, dict.fromkeys(place for _, place, _ in live), since, now)
+            _log.warning("nothing was collected for %d s", now - since)
+            for name, streams in self._streams:
+                if self._sources[name].live:
+                    await streams.close()  # opened anew, they make good what they can
+        elif since is not None and now < since - AWAY:
+            self._jumped += 1
+            _log.warning("the clock was put back by %d s", since - now)
+        self._archive.beat("collector", now)
         return BEAT_SECONDS
 
     async def _poll(self, name: str, poller: Poller) -> float:

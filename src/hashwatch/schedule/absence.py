@@ -15,9 +15,9 @@ ABSENT = "hashwatch was not running"
 AWAY = 60
 
 
-def was_away(last_beat: int | None, now: int) -> bool:
+def was_away(last_beat: int, now: int) -> bool:
     """Whether the collector was gone between its last sign of life and now."""
-    return last_beat is not None and now - last_beat > AWAY
+    return now - last_beat > AWAY
 
 
 def leave_gaps(archive: Archive, places: Iterable[Place], since: int, now: int) -> None:
