@@ -13,11 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from hashwatch.collect.sources.mastodon import parse_page
-
 from bench import bare, material
+from hashwatch.archive.bulk import without_cycle_search
 from hashwatch.archive.store import Archive, PlaceKey
 from hashwatch.collect.importers import ImportSettings, find_importer
+from hashwatch.collect.sources.mastodon import parse_page
 from hashwatch.model import Page, Post, RunState
 from hashwatch.publish.publisher import Publisher
 
@@ -61,6 +61,7 @@ def tagged(mastodon: Path, x: Path, folder: Path) -> tuple[int, float]:
     return import_all(mastodon, x, folder, "textblob")
 
 
+@without_cycle_search()
 def import_all(mastodon: Path, x: Path, folder: Path, annotator: str) -> tuple[int, float]:
     """Posts written and CPU seconds taken, worker processes included."""
     folder.mkdir(parents=True)

@@ -13,6 +13,7 @@ from zlib import crc32
 import msgspec
 
 from hashwatch.archive import reading
+from hashwatch.archive.bulk import without_cycle_search
 from hashwatch.archive.connection import open_reading, sole
 from hashwatch.archive.reading import ArchivedPost, Change
 from hashwatch.model import Event
@@ -88,6 +89,7 @@ class Publisher:
                 version, clocks_at = seen, now
             stop.wait(POLL_SECONDS)
 
+    @without_cycle_search()
     def catch_up(self, on_progress: Progress | None = None) -> Published:
         """Publishes every change that the archive holds, and ends; rebuilds first if it must."""
         total = Published()
@@ -114,6 +116,7 @@ class Publisher:
             return True
         return held != (board.schema_version(), self._made_for())
 
+    @without_cycle_search()
     def rebuild(self, workers: int | None = None, on_progress: Progress | None = None) -> Published:
         """Makes the whole dashboard anew beside the old one, then puts it in its place at once."""
         rebuilt = rebuild(

@@ -25,12 +25,18 @@ from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import tag_batch
 from hashwatch.publish.membership import Membership
-from hashwatch.publish.tagging import REMEMBERED_TEXTS, Tagger, Words
+from hashwatch.publish.tagging import (
+    REMEMBERED_TEXTS,
+    Tagger,
+    TextKey,
+    Words,
+    WordsTagger,
+    languages_of,
+)
 from hashwatch.publish.writer import Writer
 
 SLICE = 5_000
 IN_FLIGHT = 2
-TextKey = tuple[str, str | None]
 Slice = tuple[list[ArchivedPost], dict[TextKey, Words], Future[list[Words]], list[TextKey]]
 
 
@@ -150,7 +156,7 @@ def _with_words(
         return
     context = get_context("spawn")  # a fork would share SQLite's handles and locks
     with ProcessPoolExecutor(
-        workers, context, initializer=_start_worker, initargs=(tuple(events), annotator)
+        workers, context, initializer=_start_worker, initargs=(languages_of(events), annotator)
     ) as pool:
         waiting: deque[Slice] = deque()
         scheduled: set[TextKey] = set()
@@ -206,9 +212,9 @@ def _mirror_all(
     mirror.set_clocks(archive, made, events, 0.0)
 
 
-def _start_worker(events: tuple[Event, ...], annotator: str) -> None:
+def _start_worker(languages: tuple[str, ...], annotator: str) -> None:
     global _tagger
-    _tagger = Tagger(events, annotator)
+    _tagger = WordsTagger(languages, annotator)
 
 
 def _annotate(texts: list[TextKey]) -> list[Words]:
@@ -216,4 +222,4 @@ def _annotate(texts: list[TextKey]) -> list[Words]:
     return _tagger.words(texts, {})
 
 
-_tagger: Tagger | None = None
+_tagger: WordsTagger | None = None

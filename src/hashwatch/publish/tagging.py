@@ -18,6 +18,9 @@ from hashwatch.model import Assignment, Event, Sentiment
 
 REMEMBERED_TEXTS = 200_000
 
+TextKey = tuple[str, str | None]
+"""A text and the language that its platform declared."""
+
 
 class Words(msgspec.Struct, frozen=True, gc=False):
     """What depends on a text alone: its language and its tone."""
@@ -26,48 +29,33 @@ class Words(msgspec.Struct, frozen=True, gc=False):
     sentiment: Sentiment | None
 
 
-class Tagger:
-    """Annotates the posts of a fixed set of events.
+class WordsTagger:
+    """Finds the language and the tone of texts.
 
-    ``annotator`` is the name of the sentiment annotator; empty tags nothing, and takes languages
-    as platforms declare them.
+    ``languages`` are those of all events; ``annotator`` is the name of the sentiment annotator,
+    empty to look at nothing and take languages as platforms declare them.
     """
 
-    def __init__(self, events: Sequence[Event], annotator: str) -> None:
-        languages = dict.fromkeys(code for event in events for code in event.languages)
-        self._detector = LanguageDetector(tuple(languages)) if annotator else None
+    def __init__(self, languages: Sequence[str], annotator: str) -> None:
+        self._detector = LanguageDetector(languages) if annotator else None
         self._sentiment = load_annotator(annotator) if annotator else None
-        self._tags = bool(annotator)
-        self._themes = [ThemeAnnotator(event.themes) for event in events]
-        self._sessions = [SessionAnnotator(event) for event in events]
-        self._remembered: dict[tuple[str, str | None], Words] = {}
+        self._remembered: dict[TextKey, Words] = {}
 
     @property
     def sentiment_name(self) -> str:
         """Name and version of the sentiment annotator."""
-        if self._sentiment is None:
-            return "none"
-        return f"{self._sentiment.name} {self._sentiment.version}"
+        return f"{self._sentiment.name} {self._sentiment.version}" if self._sentiment else "none"
 
     @property
-    def words_version(self) -> str:
-        """What a text's language and tone depend on."""
+    def version(self) -> str:
+        """Names every annotator and its version: when it changes, texts are looked at again."""
         if self._detector is None:
             return "none"
-        return f"{self._detector.name} {self._detector.version}, {self.sentiment_name}"
+        detector = self._detector
+        return f"{detector.name} {detector.version}, {self.sentiment_name}"
 
-    def theme_version(self, event: int) -> tuple[str, str]:
-        """Name and version of an event's theme annotator."""
-        return self._themes[event].name, self._themes[event].version
-
-    def session_version(self, event: int) -> tuple[str, str]:
-        """Name and version of an event's session annotator."""
-        return self._sessions[event].name, self._sessions[event].version
-
-    def words(
-        self, texts: Sequence[tuple[str, str | None]], known: Mapping[tuple[str, str | None], Words]
-    ) -> list[Words]:
-        """Language and tone of texts with their declared languages; ``known`` is taken over."""
+    def words(self, texts: Sequence[TextKey], known: Mapping[TextKey, Words]) -> list[Words]:
+        """Language and tone of each text; what ``known`` holds is taken over."""
         remembered = self._remembered
         if len(remembered) > REMEMBERED_TEXTS:
             remembered.clear()
@@ -79,6 +67,46 @@ class Tagger:
             remembered.update(zip(fresh, self._annotate(fresh), strict=True))
         return [remembered[text] for text in texts]
 
+    def _annotate(self, texts: Sequence[TextKey]) -> list[Words]:
+        if self._detector is None or self._sentiment is None:
+            return [Words(declared or "und", None) for _, declared in texts]
+        plain = [text for text, _ in texts]
+        languages = self._detector.detect(plain, [declared for _, declared in texts])
+        tones = self._sentiment.annotate(plain, languages)
+        return [Words(language, tone) for language, tone in zip(languages, tones, strict=True)]
+
+
+class Tagger:
+    """Annotates the posts of a fixed set of events; an empty ``annotator`` tags nothing."""
+
+    def __init__(self, events: Sequence[Event], annotator: str) -> None:
+        self._tags = bool(annotator)
+        self._words = WordsTagger(languages_of(events), annotator)
+        self._themes = [ThemeAnnotator(event.themes) for event in events]
+        self._sessions = [SessionAnnotator(event) for event in events]
+
+    @property
+    def sentiment_name(self) -> str:
+        """Name and version of the sentiment annotator."""
+        return self._words.sentiment_name
+
+    @property
+    def words_version(self) -> str:
+        """What a text's language and tone depend on."""
+        return self._words.version
+
+    def theme_version(self, event: int) -> tuple[str, str]:
+        """Name and version of an event's theme annotator."""
+        return self._themes[event].name, self._themes[event].version
+
+    def session_version(self, event: int) -> tuple[str, str]:
+        """Name and version of an event's session annotator."""
+        return self._sessions[event].name, self._sessions[event].version
+
+    def words(self, texts: Sequence[TextKey], known: Mapping[TextKey, Words]) -> list[Words]:
+        """See `WordsTagger.words`."""
+        return self._words.words(texts, known)
+
     def themes(self, event: int, texts: Sequence[str]) -> list[tuple[Assignment, ...]]:
         """Themes (by name) of texts in an event."""
         return self._themes[event].annotate(texts) if self._tags else [()] * len(texts)
@@ -89,10 +117,7 @@ class Tagger:
             return [None] * len(candidates)
         return self._sessions[event].annotate(candidates)
 
-    def _annotate(self, texts: Sequence[tuple[str, str | None]]) -> list[Words]:
-        if self._detector is None or self._sentiment is None:
-            return [Words(declared or "und", None) for _, declared in texts]
-        plain = [text for text, _ in texts]
-        languages = self._detector.detect(plain, [declared for _, declared in texts])
-        tones = self._sentiment.annotate(plain, languages)
-        return [Words(language, tone) for language, tone in zip(languages, tones, strict=True)]
+
+def languages_of(events: Sequence[Event]) -> tuple[str, ...]:
+    """The languages of all events, each once, in order."""
+    return tuple(dict.fromkeys(code for event in events for code in event.languages))
