@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--readers", type=int, default=20)
+    parser.add_argument("--most", type=int, default=640, help="readers to go up to; 0: none")
     parser.add_argument("--database", type=Path, help="use (and grow) this file if it is there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -87,6 +88,8 @@ def measure(path: Path, options: argparse.Namespace) -> None:
         for name in sorted(timings):
             report(name, timings[name])
         for readers in (40, 80, 160, 240, 320, 480, 640):
+            if readers > options.most:
+                break
             timings = asyncio.run(read(address, path, readers, 12.0))
             data = [t for name, values in timings.items() if "json" in name for t in values]
             pages = [t for name, values in timings.items() if "html" in name for t in values]

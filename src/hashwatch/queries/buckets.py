@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -72,6 +73,7 @@ def local_day(at: int, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%b}"
 
 
+@lru_cache(maxsize=16384)
 def bucket_label(bucket: int, grain: Grain, zone: ZoneInfo) -> str:
     """A bucket for people: the day alone, or the day and time at which it begins."""
     return local_day(bucket, zone) if grain == "day" else local_text(bucket, zone)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -40,11 +42,17 @@ class Range(msgspec.Struct, frozen=True):
 
 def range_parameters(event: Event, start: int, end: int) -> dict[str, str]:
     """``[start, end)``, whole minutes, as ``from`` and ``to``, both inclusive."""
-    first, last = local_parameter(start, event.zone), local_parameter(end - 60, event.zone)
-    whole_days = start == day_start(start, event.zone) and end == day_start(end, event.zone)
-    if whole_days and not first.endswith("Z") and not last.endswith("Z"):
-        return {"from_": first[:10], "to": last[:10]}
+    first, last = _range_words(start, end, event.zone)
     return {"from_": first, "to": last}
+
+
+@lru_cache(maxsize=16384)
+def _range_words(start: int, end: int, zone: ZoneInfo) -> tuple[str, str]:
+    first, last = local_parameter(start, zone), local_parameter(end - 60, zone)
+    whole_days = start == day_start(start, zone) and end == day_start(end, zone)
+    if whole_days and not first.endswith("Z") and not last.endswith("Z"):
+        return first[:10], last[:10]
+    return first, last
 
 
 def chosen_range(

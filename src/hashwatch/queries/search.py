@@ -81,6 +81,8 @@ def count_posts(connection: sqlite3.Connection, selection: Selection) -> Total:
     conditions = selection.remaining(driver)
     limit = ROW_BUDGET if _needs_rows(conditions) else BUDGET
     walk = _Walk(connection, selection, driver)
+    if "q" not in conditions:
+        return walk.count(conditions, limit)
     ids = walk.ids(selection.parameters["low"], selection.parameters["high"], limit)
     return Total(len(walk.keep(ids, conditions)), is_exact=len(ids) < limit)
 
@@ -186,15 +188,30 @@ class _Walk:
 
     def ids(self, low: int, high: int, limit: int, direction: str = "DESC") -> list[int]:
         """The next candidates in ``[low, high)``; fewer than ``limit`` are all there are."""
+        at = {**self.selection.parameters, "low": low, "high": high, "limit": limit}
+        return [row[0] for row in run(self.connection, self._candidates(direction), at)]
+
+    def count(self, conditions: Mapping[str, str], limit: int) -> Total:
+        """How many of the first ``limit`` candidates satisfy all ``conditions``, in one query."""
+        join = "JOIN posts AS p ON p.id = c.id" if _needs_rows(conditions) else ""
+        satisfied = " AND ".join(conditions.values()) or "TRUE"
+        sql = (
+            f"SELECT count(*), coalesce(sum({satisfied}), 0) "
+            f"FROM ({self._candidates('DESC')}) AS c {join}"
+        )
+        at = {**self.selection.parameters, "limit": limit}
+        candidates, counted = run(self.connection, sql, at)[0]
+        return Total(counted, is_exact=candidates < limit)
+
+    def _candidates(self, direction: str) -> str:
         driver = self.driver
         assert driver is not None
         distinct = "DISTINCT " if driver.filter == "link" else ""
-        sql = (
-            f"SELECT {distinct}{driver.column} FROM {driver.source} AND {driver.column} >= :low "
-            f"AND {driver.column} < :high ORDER BY {driver.column} {direction} LIMIT :limit"
+        return (
+            f"SELECT {distinct}{driver.column} AS id FROM {driver.source} "
+            f"AND {driver.column} >= :low AND {driver.column} < :high "
+            f"ORDER BY {driver.column} {direction} LIMIT :limit"
         )
-        at = {**self.selection.parameters, "low": low, "high": high, "limit": limit}
-        return [row[0] for row in run(self.connection, sql, at)]
 
     def keep(
         self, ids: Sequence[int], conditions: Mapping[str, str], columns: str = "c.id"
