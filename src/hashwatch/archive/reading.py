@@ -91,6 +91,12 @@ def changes_after(connection: sqlite3.Connection, seq: int, limit: int) -> list[
     return [Change(*row) for row in rows]
 
 
+def last_beat(connection: sqlite3.Connection, process: str) -> int | None:
+    """When a process last gave a sign of life (UTC seconds)."""
+    row = connection.execute("SELECT at FROM heartbeats WHERE process = ?", (process,)).fetchone()
+    return row[0] if row else None
+
+
 def count_posts(connection: sqlite3.Connection) -> int:
     """How many posts the archive holds."""
     count: int = connection.execute("SELECT count(*) FROM posts").fetchone()[0]

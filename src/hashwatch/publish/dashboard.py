@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Sequence
 from importlib.resources import files
@@ -10,20 +11,35 @@ from zlib import crc32
 
 import msgspec
 
+from hashwatch.errors import ArchiveError
 from hashwatch.model import Event
 from hashwatch.publish.rows import iso
 
 PAGE_BYTES = 8192
 BUSY_SECONDS = 30.0
 
+_log = logging.getLogger(__name__)
+
 
 def open_dashboard(path: Path) -> sqlite3.Connection:
     """A connection for the one publisher; makes an empty dashboard where there is none.
 
-    A file with another version's schema is opened as it is: `is_current` tells, and a rebuild
-    replaces its content.
+    A file with another version's schema is opened as it is, and a rebuild replaces its content. A
+    file that is damaged or no database holds nothing that cannot be made anew, and is replaced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _open(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise ArchiveError(f"{path}: cannot be opened: {error}") from error
+        _log.warning("%s was damaged (%s) and is made anew", path, error)
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
