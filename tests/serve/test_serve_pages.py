@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from dashboard_builder import HOSTILE, build_dashboard
-from hashwatch.serve.app import build_app
+from hashwatch.serve.app import build_datasette
+from hashwatch.serve.site import Settings, site_of
 
 T = TypeVar("T")
 WALL = 1e9 + 8
@@ -284,13 +285,16 @@ def _with(
     wall: float = WALL,
     **options: Any,
 ) -> T:
-    app = build_app(path, wall=lambda: wall, **options)
+    datasette = build_datasette(Settings(path, wall=lambda: wall, **options))
 
     async def run() -> T:
-        transport = httpx.ASGITransport(app=app)
+        transport = httpx.ASGITransport(app=datasette.app())
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1:8001"
         ) as client:
-            return await ask(client)
+            try:
+                return await ask(client)
+            finally:
+                site_of(datasette).close()
 
     return asyncio.run(run())

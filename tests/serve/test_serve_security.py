@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatch.serve.app import build_app
+from hashwatch.serve.app import build_datasette
 from hashwatch.serve.csv_guard import CsvGuard
+from hashwatch.serve.site import Settings, site_of
 
 T = TypeVar("T")
 EVENT = "/events/natsec17"
@@ -217,13 +218,16 @@ def _hash(script: str) -> str:
 def _with(
     path: Path, ask: Callable[[httpx.AsyncClient], Coroutine[Any, Any, T]], **options: Any
 ) -> T:
-    app = build_app(path, wall=lambda: 1e9 + 8, **options)
+    datasette = build_datasette(Settings(path, wall=lambda: 1e9 + 8, **options))
 
     async def run() -> T:
-        transport = httpx.ASGITransport(app=app)
+        transport = httpx.ASGITransport(app=datasette.app())
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1:8001"
         ) as client:
-            return await ask(client)
+            try:
+                return await ask(client)
+            finally:
+                site_of(datasette).close()
 
     return asyncio.run(run())

@@ -49,6 +49,7 @@ class Live:
         self._tell()
         if self._task is not None:
             self._task.cancel()
+        self._forget()
 
     async def changes(self) -> AsyncGenerator[int | None, None]:
         """The version now, then each new one; None where only a heartbeat is due."""
@@ -87,9 +88,13 @@ class Live:
             self._data_version = data_version
         except (NotPublishedError, sqlite3.Error):
             # Not there yet, or just being replaced: look again, on a new connection.
-            if self._connection is not None:
-                self._connection.close()
-            self._connection, self._data_version, self.stamp = None, -1, 0
+            self._forget()
+            self.stamp = 0
+
+    def _forget(self) -> None:
+        connection, self._connection, self._data_version = self._connection, None, -1
+        if connection is not None:
+            connection.close()
 
 
 def stamp(connection: sqlite3.Connection) -> tuple[int, int]:

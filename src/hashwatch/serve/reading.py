@@ -33,6 +33,7 @@ class Reader:
         self.path = path
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hashwatch-read")
         self._local = threading.local()
+        self._open: set[sqlite3.Connection] = set()
 
     async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """What ``question`` returns, asked in one read transaction."""
@@ -40,8 +41,10 @@ class Reader:
         return await loop.run_in_executor(self._threads, self._ask, question)
 
     def close(self) -> None:
-        """Lets running questions end; new ones are refused."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Lets running questions end, a few milliseconds each; new ones are refused."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        while self._open:
+            self._open.pop().close()
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._connection()
@@ -61,8 +64,11 @@ class Reader:
         if held is not None and held[0] == inode:
             return held[1]
         if held is not None:
+            self._local.held = None
+            self._open.discard(held[1])
             held[1].close()
         connection = open_read_only(self.path)
+        self._open.add(connection)
         self._local.held = (inode, connection)
         return connection
 
@@ -76,10 +82,13 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-    tune(connection)
-    if not has_tables(connection):
+    try:
+        tune(connection)
+        if not has_tables(connection):
+            raise NotPublishedError(f"{path} is empty")
+    except BaseException:
         connection.close()
-        raise NotPublishedError(f"{path} is empty")
+        raise
     return connection
 
 
