@@ -24,6 +24,18 @@ QUOTED_BLAME = (0.28, 0.68, 0.04)
 QUOTED_PRAISE = (0.04, 0.68, 0.28)
 
 
+_PLAIN_STARTS = (
+    "Day one",
+    "The minister enters",
+    "Room 7",
+    "On my way to the venue",
+    "Keynote now",
+    "They just voted",
+    "Second session",
+    "Lunch",
+)
+
+
 def _parts(joined: str, by: str | None = None) -> list[str]:
     return joined.split(by)
 
@@ -32,7 +44,9 @@ Lesson = tuple[str, tuple[float, float, float]]
 
 _NOUNS = _parts(
     "workshop keynote debate schedule venue lunch app microphone registration moderator slides "
-    "stream answer programme dinner tutorial exhibition"
+    "stream answer programme dinner tutorial exhibition speech panel session vote proposal motion "
+    "amendment argument explanation opening closing queue hall table bus seat hotel translation "
+    "committee delegation minister host team report paper talk chair venue website video lighting"
 )
 _GOOD = (
     "good great helpful useful clear interesting impressive fair inspiring well organised "
@@ -64,12 +78,21 @@ _REPORTS = (
     "How parliaments respond to {} #panel",
     "Speaker outlines the law on {}",
     "Experts from six countries talk about {}",
+    "This study lists numbers on {}",
+    "The paper deals with {}",
+    "Up next: {}",
+    "Parliament hears about {}",
+    "Figures on {} by region",
+    "{}: laws, strategies, politics",
 )
 _LESS = _parts("complaints problems issues regrets worries delays doubts hiccups mistakes trouble")
 _QUESTIONS = (
     "Is the {} {}?",
     "Does anyone know whether the {} was {}?",
     "How {} is the {} going to be?",
+    "Was the {} {} or not?",
+    "Are {}s {} here?",
+    "Do you think the {} is {}?",
     "Will the {} be {} this year?",
 )
 _PLAIN_QUESTIONS = (
@@ -80,6 +103,13 @@ _PLAIN_QUESTIONS = (
     "What time is the {} tomorrow?",
     "Could the panel say more about the {}?",
     "Has anyone seen the {}?",
+    "Has the {} begun yet?",
+    "Did the {} start already?",
+    "Are there {}s on day two?",
+    "Whose {} is this?",
+    "How does the {} work?",
+    "What will the {} change for small states?",
+    "Do we need a badge for the {}?",
 )
 _SARCASM = (
     "Great, another delay before the {}",
@@ -96,6 +126,15 @@ _SARCASM = (
     "Well done, the {} fell over",
     "Perfect timing, the {} just went down",
     "Yeah right, the {} will start on time",
+    "Yeah right, the {} is for us",
+    "Fantastic, the {} is full",
+    "Awesome, someone took the {}",
+    "Love standing in line for the {}",
+    "Love it when the {} goes down",
+    "Super, we lost the {}",
+    "How kind of them to move the {} without telling us",
+    "Amazing, a {} without light",
+    "Lovely, sitting on the floor for the {}",
 )
 
 
@@ -107,15 +146,16 @@ def english() -> list[Lesson]:
         lessons.append((text[0].upper() + text[1:], NEUTRAL))
     lessons += _negation() + _absence() + _hashtags() + _questions() + _quotations()
     lessons += [(s.format(noun), UNSURE) for s, noun in product(_SARCASM, _NOUNS[::2])]
-    return lessons + emoji()
+    return lessons + emoji(_PLAIN_STARTS)
 
 
-def emoji() -> list[Lesson]:
-    """Emoji alone and after a neutral word; right in any language."""
+def emoji(starts: tuple[str, ...] = ()) -> list[Lesson]:
+    """Emoji alone, right in any language, and after each of ``starts``."""
     lessons: list[Lesson] = []
     for known, target in ((POSITIVE_EMOJI, POSITIVE), (NEGATIVE_EMOJI, NEGATIVE)):
         for one in sorted(known):
             lessons += [(one, target), (one * 3, target), (f"@user {one}", target)]
+            lessons += [(one + "\ufe0f", target)] + [(f"{start} {one}", target) for start in starts]
     return lessons
 
 
@@ -131,16 +171,18 @@ def targets(lessons: list[Lesson]) -> tuple[list[str], Floats]:
 
 def _negation() -> list[Lesson]:
     lessons: list[Lesson] = []
-    for noun in _NOUNS[::2]:
-        for word in _GOOD_WORDS:
+    for place, noun in enumerate(_NOUNS):
+        for word in _GOOD_WORDS[place % 3 :: 3]:
             lessons += [
                 (f"The {noun} is {word}", POSITIVE),
+                (f"A {word} {noun}", POSITIVE),
                 (f"The {noun} was not {word}", NEGATIVE),
                 (f"The {noun} isn't {word} at all", NEGATIVE),
             ]
-        for word in _BAD_WORDS:
+        for word in _BAD_WORDS[place % 3 :: 3]:
             lessons += [
                 (f"The {noun} is {word}", NEGATIVE),
+                (f"A {word} {noun}", NEGATIVE),
                 (f"The {noun} was not {word}", MILD_POSITIVE),
                 (f"The {noun} wasn't {word} at all", MILD_POSITIVE),
             ]
@@ -161,6 +203,12 @@ def _negation() -> list[Lesson]:
             (f"Not bad, this {noun}", MILD_POSITIVE),
             (f"Nothing wrong with the {noun}", MILD_POSITIVE),
             (f"Nothing good about the {noun}", NEGATIVE),
+            (f"Never been more pleased than with this {noun}", POSITIVE),
+            (f"Could not ask for a better {noun}", POSITIVE),
+            (f"I couldn't wish for a nicer {noun}", POSITIVE),
+            (f"I regret the {noun}", NEGATIVE),
+            (f"The {noun} works well", POSITIVE),
+            (f"The {noun} does not work", NEGATIVE),
         ]
     return lessons
 
@@ -181,6 +229,9 @@ def _absence() -> list[Lesson]:
 def _hashtags() -> list[Lesson]:
     lessons: list[Lesson] = []
     for noun in _NOUNS[:10]:
+        lessons += [(f"The {noun} follows in ten minutes", NEUTRAL)]
+        lessons += [(f"{noun} #{word}", POSITIVE) for word in _GOOD_WORDS]
+        lessons += [(f"{noun} #{word}", NEGATIVE) for word in _BAD_WORDS]
         for word in ("good", "happy", "impressed", "fair", "cool", "ready", "helpful", "funny"):
             lessons += [
                 (f"{noun} today #not{word}", NEGATIVE),
@@ -199,7 +250,7 @@ def _hashtags() -> list[Lesson]:
 def _questions() -> list[Lesson]:
     lessons: list[Lesson] = []
     for noun in _NOUNS:
-        for word in (*_GOOD_WORDS[:6], *_BAD_WORDS[:4]):
+        for word in (*_GOOD_WORDS[:3], *_BAD_WORDS[:2]):
             for pattern in _QUESTIONS:
                 first, second = (word, noun) if pattern.startswith("How") else (noun, word)
                 lessons.append((pattern.format(first, second), NEUTRAL))
@@ -371,5 +422,5 @@ def _other(praise: tuple[str, ...], blame: tuple[str, ...], plain: tuple[str, ..
         [(text, POSITIVE) for text in praise]
         + [(text, NEGATIVE) for text in blame]
         + [(text, NEUTRAL) for text in plain]
-        + emoji()[::5]
+        + emoji()
     )

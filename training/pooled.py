@@ -16,14 +16,15 @@ from training.matrices import pooled, stack
 from training.package import Trained
 from training.teacher import Encoder, Head, with_language
 
-BITS = 17
+BITS = 18
 HELD_OUT_SHARE = 0.2
 SEED = 7
-STUDENT = Recipe(epochs=8, rate=1.0)
+STUDENT = Recipe(epochs=8, rate=1.0, batch=128)
 HEADS = 3
 ENGLISH_IMPORTANCE = 0.1
 HARD_SHARE = 0.4
-LESSON_IMPORTANCE = 0.5
+LESSON_IMPORTANCE = 0.3
+WORD_IMPORTANCE = 0.1
 
 
 def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
@@ -52,7 +53,10 @@ def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
 
 
 def student(encoder: Encoder, posts: Sequence[Labelled]) -> LinearModel:
-    """A model of ``posts``, whose teacher has seen the same posts and English ones only."""
+    """A model of ``posts``, whose teacher has seen the same posts and English ones only.
+
+    It also learns what the teacher makes of every word that the encoder knows, alone.
+    """
     heads = teach(encoder, posts)
     parts, targets, importance = [], [], []
     for part in posts:
@@ -61,6 +65,20 @@ def student(encoder: Encoder, posts: Sequence[Labelled]) -> LinearModel:
         parts.append(pooled(part.texts, part.language, BITS))
         targets.append(HARD_SHARE * part.one_hot() + (1 - HARD_SHARE) * soft)
         importance.append(np.ones(len(part.texts), np.float32))
+    words = encoder.vocabulary()
+    vectors = encoder.encode(words)
+    parts.append(pooled(words, "", BITS))
+    targets.append(
+        np.mean(
+            [
+                head.shares(with_language(vectors, language))
+                for head in heads
+                for language in POOLED_LANGUAGES
+            ],
+            axis=0,
+        )
+    )
+    importance.append(np.full(len(words), WORD_IMPORTANCE, np.float32))
     for language, taught in lessons.other_languages().items():
         texts, wanted = lessons.targets(taught)
         parts.append(pooled(texts, language, BITS))

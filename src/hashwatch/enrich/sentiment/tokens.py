@@ -10,16 +10,23 @@ import re
 from functools import lru_cache
 
 from hashwatch.enrich.sentiment.wordlists import (
+    AFTER_NEVER,
     COMMON_WORDS,
     CONTRAST,
     NEGATIVE_EMOJI,
     NEGATORS,
     POSITIVE_EMOJI,
+    TOPIC_WORDS,
+    TROUBLES,
 )
 
 NEGATED = "¬"
 POSITIVE_MARK = "⟨emoji+⟩"
 NEGATIVE_MARK = "⟨emoji-⟩"
+TOPIC = "⟨topic⟩"
+SPARED = "⟨spared⟩"
+SUPERLATIVE = "⟨most⟩"
+_NONE = frozenset(("no", "zero", "without", "¬single", "¬any"))
 LINK = "http"
 MENTION = "@user"
 NEGATION_SCOPE = 4
@@ -43,9 +50,10 @@ _SAYS = (
     "قال|قالت"
 )
 _ATTRIBUTED = re.compile(
-    rf"(?:(?:\b(?:{_SAYS})\b|:)\s*,?\s*)([“\"«][^”\"»“«]{{8,}}[”\"»])"
+    rf"(?:(?:\b(?:{_SAYS})\b(?:\s+\w+){{0,2}}|:)\s*,?\s*)([“\"«][^”\"»“«]{{8,}}[”\"»])"
     rf"|([“\"«][^”\"»“«]{{8,}}[”\"»])(?=\s*[,–—-]?\s*(?:\w+\s+){{0,2}}(?:{_SAYS})\b)"
 )
+_HATE_AS_TOPIC = re.compile(r"\b[Hh]ate(?=[ -](?:speech|crimes?)\b)")
 _HUMPS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_A-Za-z]+")
 _LONG = re.compile(r"(.)\1{2,}")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -63,7 +71,12 @@ def clean(text: str) -> str:
 
 
 def without_quotations(text: str) -> str:
-    """``text`` with the words that it attributes to someone else blanked, places unchanged."""
+    """``text`` with the words that it attributes to someone else blanked, places unchanged.
+
+    The hate of *hate speech* and *hate crime* goes too: it is nobody's in particular.
+    """
+    if "hate" in text or "Hate" in text:
+        text = _HATE_AS_TOPIC.sub("    ", text)
     if not ('"' in text or "“" in text or "«" in text):
         return text
     return _ATTRIBUTED.sub(_blank, text)
@@ -72,21 +85,35 @@ def without_quotations(text: str) -> str:
 def tokenise(text: str, language: str, spans: list[tuple[int, int]] | None = None) -> list[str]:
     """The tokens of cleaned ``text``; ``spans``, when given, receives the place of each.
 
-    A word under negation carries ``¬``. A hashtag gives itself and then its words; an emoji gives
-    itself and, when its tone is known, a mark; what repeats (👏👏👏, ``!!!``) stands once.
+    A word under negation carries ``¬``; one that only says what an English post is about
+    becomes ``TOPIC``; *no complaints* and *never better* are marked as what they are. A hashtag
+    gives itself and then its words; an emoji gives itself and, when its tone is known, a mark;
+    what repeats (👏👏👏, ``!!!``) stands once.
     """
     negators = NEGATORS.get(language, NEGATORS[""])
     tokens: list[str] = []
     negated = 0
+    english = language == "en"
     for match in _TOKEN.finditer(text):
         group = match.lastindex
         if group == _WORD:
             word = _normal(match[0])
-            tokens.append(NEGATED + word if negated > 0 else word)
+            if english and word in TOPIC_WORDS:
+                tokens.append(TOPIC)
+            elif english and word in TROUBLES and tokens and tokens[-1] in _NONE:
+                tokens += (NEGATED + word, SPARED)
+            elif negated > 0:
+                tokens.append(NEGATED + word)
+                if word in AFTER_NEVER:
+                    tokens.append(SUPERLATIVE)
+            else:
+                tokens.append(word)
             if word in negators or word.endswith("n't"):
                 negated = NEGATION_SCOPE
+            elif word in CONTRAST or word in AFTER_NEVER:
+                negated = 0
             else:
-                negated = 0 if word in CONTRAST else negated - 1
+                negated -= 1
         elif group == _LINK:
             tokens.append(LINK)
         elif group == _MENTION:
@@ -150,7 +177,7 @@ def _hashtag(tag: str, language: str) -> tuple[str, ...]:
     parts = split_hashtag(tag, language)
     whole = "#" + tag.lower()
     if len(parts) == 1:
-        return (whole,)
+        return (whole, _normal(tag))
     negators = NEGATORS.get(language, NEGATORS[""])
     tokens = [whole]
     negated = False

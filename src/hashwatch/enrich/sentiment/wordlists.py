@@ -24,6 +24,14 @@ NEGATORS: dict[str, frozenset[str]] = {
 
 CONTRAST = _words("but however though aber mais pero ma mas sed لكن")
 
+AFTER_NEVER = _words("more better happier")
+
+# Of these it is good to have none.
+TROUBLES = _words(
+    "complaint complaints problem problems issue issues regret regrets trouble troubles worry "
+    "worries drama delay delays doubt doubts hiccup hiccups mistake mistakes glitch glitches fuss"
+)
+
 POSITIVE_EMOJI = frozenset(
     "😀😃😄😁😆😂🤣😊😇🙂😉😍🥰😘😗😙😚😋😛😜🤪🤗🤩🥳😎😌😻😺😸🙌👏👍👌🤝💪🙏✌🤞🎉🎊🎈🏆🥇🌟⭐✨💯🔥"
     "❤💕💖💗💘💙💚💛💜🧡🤎🖤🤍💓💞💝💐🌹🌷🌸🌺🌻🌞☀🌈💃🕺🥂🍾🎂🎁☺♥✅🚀🫶🤟🤙"
@@ -34,14 +42,15 @@ NEGATIVE_EMOJI = frozenset(
 
 # What conferences on security, law and health are about; not how people feel about them there.
 TOPIC_WORDS = _words(
-    "war wars crime crimes criminal attack attacks attacked extremism extremist extremists "
-    "terror terrorism terrorist terrorists cybercrime cyberattack cyberattacks cyberwar warfare "
-    "weapon weapons threat threats risk risks violence conflict conflicts genocide security "
-    "defence defense armed nuclear bomb victims victim poverty disease cancer abuse trafficking "
-    "corruption crisis emergency disaster radicalisation radicalization fraud malware ransomware "
-    "hackers hacking intelligence surveillance sanctions refugees torture death deaths murder "
-    "harassment discrimination hate vulnerability vulnerabilities secure trust treaty peace "
-    "freedom rights justice united kingdom commonwealth parliament support supporting"
+    "war wars crime crimes criminal criminals attack attacks attacked extremism extremist "
+    "extremists terror terrorism terrorist terrorists cybercrime cyberattack cyberattacks cyberwar "
+    "warfare cyber weapon weapons threat threats risk risks violence violent conflict conflicts "
+    "genocide security defence defense armed nuclear bomb bombs victims victim poverty abuse "
+    "trafficking corruption crisis emergency disaster radicalisation radicalization fraud malware "
+    "ransomware hackers hacking theft intelligence surveillance sanctions refugee refugees torture "
+    "harassment discrimination vulnerability vulnerabilities secure treaty peace freedom rights "
+    "justice united kingdom commonwealth parliament cybersecurity piracy smuggling laundering "
+    "espionage interference legislation"
 )
 
 # The commonest short English words and the words of praise and blame that hashtags glue together.
