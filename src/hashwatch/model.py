@@ -279,6 +279,55 @@ class Assignment(msgspec.Struct, frozen=True, gc=False):
     reasons: tuple[Reason, ...] = ()
 
 
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """What a person decided about a post: ``kind`` is label or correct.
+
+    ``field`` is sentiment, theme or session, and ``value`` the label, the theme's name or the
+    session's code; empty for none (for a label: cannot tell), ``None`` to take back what stood
+    before. ``id`` and ``at`` (UTC seconds) are given by the archive and its caller.
+    """
+
+    id: int
+    at: int
+    actor: str
+    event: str
+    kind: str
+    post_id: int
+    field: str
+    value: str | None
+    note: str = ""
+
+
+class Sampled(msgspec.Struct, frozen=True, gc=False):
+    """A post of a sample. ``label``, ``confidence`` and ``language`` are those at the drawing.
+
+    ``stratum`` is the part of the event that it was drawn from, which held ``stratum_posts`` posts;
+    ``weight`` is how many of those it stands for.
+    """
+
+    post_id: int
+    stratum: str
+    stratum_posts: int
+    label: str
+    confidence: float | None
+    language: str
+    weight: float
+
+
+class Sample(msgspec.Struct, frozen=True, gc=False):
+    """Posts of an event to be labelled, in the order in which they are shown.
+
+    ``annotator`` names what had tagged the event when it was drawn, ``at`` in UTC seconds.
+    """
+
+    event: str
+    at: int
+    seed: int
+    size: int
+    annotator: str
+    posts: tuple[Sampled, ...] = ()
+
+
 def fold_hashtag(hashtag: str) -> str:
     """A hashtag as Mastodon matches it: NFKC, lower case, accents folded, without ``#``."""
     text = unicodedata.normalize("NFKC", hashtag.strip().lstrip("#＃")).casefold()

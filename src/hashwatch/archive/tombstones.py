@@ -79,6 +79,9 @@ def _delete_post(connection: sqlite3.Connection, key: str, tombstone: Tombstone,
         return 0
     for table, column in _HOLDING_POSTS:
         connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))
+    connection.execute(
+        "UPDATE decisions SET note = '', post_key = NULL WHERE post_id = ?", (number,)
+    )
     changed(connection, "gone", number)
     return 1
 
@@ -108,4 +111,5 @@ _HOLDING_POSTS = (
     ("sightings", "post_id"),
     ("engagement", "post_id"),
     ("event_posts", "post_id"),
+    ("sampled", "post_id"),
 )
