@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,9 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.strategies import BEGIN, post
+from hashwatch.archive.decisions import Decisions
+from hashwatch.archive.identity import key_of
 from hashwatch.archive.store import Archive, PlaceKey
-from hashwatch.errors import InUseError
-from hashwatch.model import Event, Gap, Page, Post, RunState, Session, Theme, Tombstone
+from hashwatch.errors import ConfigError, InUseError, MissingError
+from hashwatch.model import (
+    Event,
+    Gap,
+    Page,
+    Post,
+    RunState,
+    Sample,
+    Sampled,
+    Session,
+    Theme,
+    Tombstone,
+)
 from hashwatch.publish.dashboard import get_meta, set_meta
 from hashwatch.publish.publisher import Publisher
 from hashwatch.queries.buckets import GRAINS, bucket_start
@@ -47,7 +60,7 @@ OTHER = Event(
 TABLES = (
     "posts", "event_posts", "post_hashtags", "post_mentions", "post_links", "post_themes",
     "post_sessions", "rollup_minute", "rollup_hour", "rollup_day", "authors", "runs", "gaps",
-    "coverage_hour", "sightings", "engagement", "wordings", "links",
+    "coverage_hour", "sightings", "engagement", "wordings", "links", "corrections", "labels",
 )  # fmt: skip
 
 
@@ -63,6 +76,24 @@ class Room:
         """Commits a page."""
         page = Page(posts=posts, tombstones=tuple(tombstones))
         self.archive.store(page, self.run, PLACE, now)
+
+    @property
+    def decisions(self) -> Decisions:
+        """What the server would write through."""
+        return Decisions(self.archive_path)
+
+    def id_of(self, one: Post) -> int:
+        """A post's number in the archive; one that is not there has none that anyone has."""
+        with closing(sqlite3.connect(self.archive_path)) as connection:
+            row = connection.execute("SELECT id FROM posts WHERE key = ?", (key_of(one.uri),))
+            return int((row.fetchone() or (1,))[0])
+
+    def decide(self, number: int, kind: str, field: str, value: str | None, now: int = NOW) -> None:
+        """A person decides about a post, if it is there."""
+        with suppress(MissingError):
+            self.decisions.append(
+                "someone", "natsec17", kind, self.id_of(post(number)), field, value, now=now
+            )
 
     def publisher(self, events: Sequence[Event] = (EVENT, OTHER)) -> Publisher:
         """The one publisher."""
@@ -288,6 +319,13 @@ _steps = st.one_of(
     st.tuples(st.just("repeat"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("reply"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("delete"), st.integers(0, 6), st.just(0)),
+    st.tuples(st.just("correct"), st.integers(0, 6), st.sampled_from([
+        ("sentiment", "negative"), ("sentiment", "positive"), ("sentiment", None),
+        ("session", "s1"), ("session", "s2"), ("session", ""), ("session", None),
+        ("session", "s9"), ("theme", "Rights"), ("theme", ""), ("theme", None),
+    ])),
+    st.tuples(st.just("label"), st.integers(0, 6), st.sampled_from(["neutral", "", None])),
+    st.tuples(st.just("sample"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("publish"), st.just(0), st.just(0)),
 )  # fmt: skip
 
@@ -332,6 +370,25 @@ def _take(room: Room, kind: str, number: int, more: object, now: int) -> None:
                 post(300 + number, text="Yes", kind="reply", reply_to=post(int(str(more))).uri),
                 now=now,
             )
+        case "correct" | "label":
+            field, value = ("sentiment", more) if kind == "label" else more  # type: ignore[misc]
+            room.decide(number, kind, str(field), value, now)
+        case "sample":
+            posts = [post(each) for each in sorted({number, int(str(more))})]
+            room.store(*posts, now=now)
+            room.decisions.keep_sample(
+                Sample(
+                    "natsec17",
+                    now,
+                    7,
+                    2,
+                    "textblob 1",
+                    tuple(
+                        Sampled(room.id_of(each), "en positive", 2, "positive", 0.5, "en", 1.0)
+                        for each in posts
+                    ),
+                )
+            )
         case "delete":
             room.store(tombstones=[Tombstone(now, "deleted", uri=post(number).uri)], now=now)
 
@@ -361,3 +418,39 @@ def _agree_with_a_plain_count(room: Room) -> None:
 
 def _fields(struct: Post | Event) -> dict[str, object]:
     return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def test_a_quiet_event_is_not_stale(room: Room) -> None:
+    """With nothing to publish, the dashboard still says that it is up to date, and since when."""
+    now = [float(NOW)]
+    room.archive.beat("collector", NOW - 3)
+    stop = threading.Event()
+    with Publisher(
+        room.archive_path, room.dashboard_path, [EVENT], "textblob", clock=lambda: now[0]
+    ) as publisher:
+        publisher.catch_up()
+        now[0] += 3600
+        timer = threading.Timer(0.05, stop.set)
+        timer.start()
+        publisher.run(stop)
+        timer.join()
+    found = dict(room.rows("SELECT key, value FROM meta"))
+    assert float(str(found["published_at"])) == NOW + 3600
+    assert int(str(found["collector_at"])) == NOW - 3
+
+
+def test_a_damaged_dashboard_is_made_anew(room: Room) -> None:
+    """It holds nothing that the archive does not."""
+    room.store(post(1))
+    room.publish()
+    room.dashboard_path.write_bytes(b"these are my holiday notes\n" * 400)
+    for rest in ("-wal", "-shm"):
+        room.dashboard_path.with_name(f"dashboard.db{rest}").unlink(missing_ok=True)
+    room.publish()
+    assert room.rows("SELECT count(*) FROM posts") == [(1,)]
+
+
+def test_an_annotator_that_is_not_there_is_a_matter_of_configuration(room: Room) -> None:
+    """The operator is told which setting to change."""
+    with pytest.raises(ConfigError, match=r"sentiment\.annotator.*nonsense"):
+        Publisher(room.archive_path, room.dashboard_path, [EVENT], "nonsense")

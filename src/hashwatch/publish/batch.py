@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost
 from hashwatch.enrich.candidate import Candidate
-from hashwatch.model import Assignment, Reason
+from hashwatch.model import Assignment, Decision, Reason
+from hashwatch.publish.corrections import Corrected, Tone, correct, tone_of
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.rows import folded
 from hashwatch.publish.tagging import Tagger, Words
@@ -30,6 +31,8 @@ class Tagged(msgspec.Struct, gc=False):
     events: tuple[int, ...]
     themes: dict[int, tuple[Assignment, ...]]
     sessions: dict[int, Assignment]
+    tone: Tone
+    corrected: dict[tuple[str, int], Corrected]  # by field and event
 
     def as_relative(self) -> Relative:
         """What its replies and boosts take from it."""
@@ -47,11 +50,13 @@ def tag_batch(
     known: Mapping[tuple[str, str | None], Words],
     tagger: Tagger,
     membership: Membership,
+    corrections: Mapping[int, Sequence[Decision]],
 ) -> list[Tagged]:
     """Tags ``posts``; those that belong to no event, or have lost their words, are left out.
 
-    ``relatives`` are the posts already in the dashboard that these answer or boost. Within the
-    batch, what is answered is tagged before its answers.
+    ``corrections`` are people's, by post; a boost takes those of its original. ``relatives`` are
+    the posts already in the dashboard that these answer or boost. Within the batch, what is
+    answered is tagged before its answers.
     """
     shown = [post for post in posts if post.text is not None]
     words = tagger.words([(post.text or "", post.language) for post in shown], known)
@@ -65,6 +70,9 @@ def tag_batch(
         ]  # fmt: skip
         _add_themes(tagged, tagger)
         _add_sessions(tagged, authors, done, relatives, tagger)
+        for one in tagged:
+            if decisions := _decisions(one.post, corrections):
+                correct(one, decisions, tagger)
         done.update((one.post.id, one) for one in tagged)
     return [done[post.id] for post in shown if done[post.id].events]
 
@@ -113,7 +121,22 @@ def _place(
     events = membership.of(post, [name for name, _ in hashtags], handle, detail.mentions)
     if relative.events and relative.events != events:
         events = tuple(sorted({*events, *relative.events}))
-    return Tagged(post, words, hashtags, events, {}, {})
+    return Tagged(post, words, hashtags, events, {}, {}, tone_of(words.sentiment), {})
+
+
+def words_of(posts: Iterable[ArchivedPost]) -> list[int]:
+    """The posts whose words these show, each once: decisions about those hold for these."""
+    return list(dict.fromkeys(map(_worded_by, posts)))
+
+
+def _worded_by(post: ArchivedPost) -> int:
+    return post.id if not post.boost_of or post.original_id is None else post.original_id
+
+
+def _decisions(
+    post: ArchivedPost, corrections: Mapping[int, Sequence[Decision]]
+) -> Sequence[Decision]:
+    return corrections.get(_worded_by(post), ())
 
 
 def _add_themes(tagged: Sequence[Tagged], tagger: Tagger) -> None:

@@ -1,4 +1,6 @@
-"""The archive's small tables as the dashboard shows them: runs, gaps, lamps, clocks, sightings."""
+"""The archive's small tables as the dashboard shows them: runs, gaps, lamps, clocks, sightings,
+labels.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from hashwatch.archive import decisions
 from hashwatch.model import Event, fold_hashtag
 from hashwatch.publish.rows import iso
 
@@ -149,6 +152,25 @@ def forget_sightings(dashboard: sqlite3.Connection, ids: Sequence[int]) -> None:
     gone = [(number,) for number in ids]
     dashboard.executemany("DELETE FROM sightings WHERE post_id = ?", gone)
     dashboard.executemany("DELETE FROM engagement WHERE post_id = ?", gone)
+
+
+def mirror_labels(
+    archive: sqlite3.Connection, dashboard: sqlite3.Connection, ids: Sequence[int]
+) -> None:
+    """Copies the labels that stand on posts which are shown, where the newest sample has them."""
+    dashboard.executemany(
+        "INSERT INTO labels SELECT event_posts.post_id, event_id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        " FROM events JOIN event_posts ON event_id = events.id AND post_id = ? WHERE slug = ?",
+        [
+            (
+                one.decision.value or None, one.sampled.label, one.sampled.confidence,
+                one.sampled.language, one.sampled.stratum, one.sampled.stratum_posts,
+                one.sampled.weight, one.annotator, one.decision.id, iso(one.decision.at),
+                one.decision.post_id, one.event,
+            )
+            for one in decisions.labelled_posts(archive, ids)
+        ],
+    )  # fmt: skip
 
 
 def _iso(at: int | None) -> str | None:

@@ -12,14 +12,14 @@ from zlib import crc32
 
 import msgspec
 
-from hashwatch.archive import reading
+from hashwatch.archive import decisions, reading
 from hashwatch.archive.bulk import without_cycle_search
 from hashwatch.archive.connection import open_reading, sole
 from hashwatch.archive.reading import ArchivedPost, Change
 from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
-from hashwatch.publish.batch import tag_batch
+from hashwatch.publish.batch import tag_batch, words_of
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.rebuild import rebuild
 from hashwatch.publish.tagging import Tagger
@@ -27,7 +27,7 @@ from hashwatch.publish.writer import Writer
 
 BATCH = 5_000
 POLL_SECONDS = 0.1
-CLOCK_SECONDS = 30.0
+BEAT_SECONDS = 10.0
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -80,13 +80,15 @@ class Publisher:
 
     def run(self, stop: threading.Event) -> None:
         """Publishes whatever the archive commits, until ``stop`` is set."""
-        version, clocks_at = None, 0.0
+        version, said_at = None, 0.0
         while not stop.is_set():
-            now = self._clock()
             (seen,) = self._archive.execute("PRAGMA data_version").fetchone()
-            if seen != version or now - clocks_at > CLOCK_SECONDS:
+            if seen != version:
                 self.catch_up()
-                version, clocks_at = seen, now
+                version = seen
+            if self._clock() - said_at >= BEAT_SECONDS:
+                self._say_up_to_date()
+                said_at = self._clock()
             stop.wait(POLL_SECONDS)
 
     @without_cycle_search()
@@ -103,7 +105,19 @@ class Publisher:
             if on_progress:
                 on_progress(total.posts, total.posts + behind)
             if behind <= 0:
+                self._say_up_to_date()
                 return total
+
+    def _say_up_to_date(self) -> None:
+        """Notes that all is published, what the clocks show, and when the collector last beat."""
+        now = self._clock()
+        self._dashboard.execute("BEGIN IMMEDIATE")
+        mirror.set_clocks(self._archive, self._dashboard, self._events, now)
+        board.set_meta(self._dashboard, "published_at", str(now))
+        beat = reading.last_beat(self._archive, "collector")
+        if beat is not None:
+            board.set_meta(self._dashboard, "collector_at", str(beat))
+        self._dashboard.execute("COMMIT")
 
     def needs_rebuild(self) -> bool:
         """Whether schema, events, programme or annotators are not those the dashboard holds."""
@@ -175,7 +189,6 @@ class Publisher:
         seq = changes[-1].seq if changes else held
         if changes:
             board.set_meta(self._dashboard, "published_seq", str(seq))
-            board.set_meta(self._dashboard, "published_at", str(self._clock()))
         return Published(written, gone, seq)
 
     def _publish_posts(
@@ -211,11 +224,13 @@ class Publisher:
         )
         tagged = tag_batch(
             posts, {author.id: author for author in authors}, relatives, {}, self._tagger,
-            self._membership,
+            self._membership, decisions.corrections(self._archive, words_of(posts)),
         )  # fmt: skip
         fresh = set(writer.unknown_authors(one.post.author_id for one in tagged))
         writer.write_authors([author for author in authors if author.id in fresh])
         moved = writer.write(tagged, counts)
         writer.await_missing(posts, [*relatives, *(one.post.id for one in tagged)])
-        mirror.mirror_sightings(self._archive, self._dashboard, [one.post.id for one in tagged])
+        shown = [one.post.id for one in tagged]
+        mirror.mirror_sightings(self._archive, self._dashboard, shown)
+        mirror.mirror_labels(self._archive, self._dashboard, shown)
         return {one.post.id for one in tagged}, moved

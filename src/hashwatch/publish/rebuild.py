@@ -17,13 +17,13 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive import reading
+from hashwatch.archive import decisions, reading
 from hashwatch.archive.connection import open_reading
 from hashwatch.archive.reading import ArchivedPost
 from hashwatch.model import Event, Sentiment
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
-from hashwatch.publish.batch import tag_batch
+from hashwatch.publish.batch import tag_batch, words_of
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.tagging import (
     REMEMBERED_TEXTS,
@@ -120,13 +120,16 @@ def _fill(
             number for post in posts for number in (post.parent_id, post.original_id) if number
         )
         tagged = tag_batch(
-            posts, {author.id: author for author in authors}, relatives, known, tagger, membership
-        )
+            posts, {author.id: author for author in authors}, relatives, known, tagger,
+            membership, decisions.corrections(archive, words_of(posts)),
+        )  # fmt: skip
         fresh = set(writer.unknown_authors(one.post.author_id for one in tagged))
         writer.write_authors([author for author in authors if author.id in fresh])
         writer.write(tagged, counts, all_new=True)
         writer.await_missing(posts, [*relatives, *(one.post.id for one in tagged)])
-        mirror.mirror_sightings(archive, made, [one.post.id for one in tagged])
+        shown_ids = [one.post.id for one in tagged]
+        mirror.mirror_sightings(archive, made, shown_ids)
+        mirror.mirror_labels(archive, made, shown_ids)
         done, shown = done + len(posts), shown + len(tagged)
         if sum(map(len, counts.values())) > 500_000:
             writer.finish(counts)
@@ -195,7 +198,8 @@ def _taken_over(old: sqlite3.Connection | None, first: int, last: int) -> dict[T
         (text, declared): Words(language, Sentiment(label, polarity, sure) if label else None)
         for text, declared, language, label, polarity, sure in old.execute(
             "SELECT text, declared, language, sentiment, polarity, confidence FROM posts"
-            " WHERE id BETWEEN ? AND ?",
+            # What a person said of one post does not hold for others with the same words.
+            " WHERE id BETWEEN ? AND ? AND NOT (sentiment IS NOT NULL AND confidence IS NULL)",
             (first, last),
         )
     }

@@ -12,7 +12,7 @@ import msgspec
 
 from hashwatch.archive.reading import ArchivedPost
 from hashwatch.model import Media, Reason, fold_hashtag
-from hashwatch.publish.tagging import Words
+from hashwatch.publish.corrections import Tone
 
 INVENTED_SOURCE = "replay"
 BOOST_MARK = re.compile(r"RT @\w+:?\s*")
@@ -20,17 +20,17 @@ FEWEST_WORDS = 4
 LETTERS_COMPARED = 50
 
 
-def post_row(post: ArchivedPost, words: Words, folds_into: int | None) -> tuple[object, ...]:
+def post_row(
+    post: ArchivedPost, language: str, tone: Tone, folds_into: int | None
+) -> tuple[object, ...]:
     """A row of ``posts``, in the order of the schema."""
-    tone, detail = words.sentiment, post.detail
+    detail = post.detail
     boosts, likes = post.boosts or 0, post.likes or 0
     replies, quotes = post.replies or 0, post.quotes or 0
     return (
         post.id, post.uri, post.url, post.source, post.instance, post.author_id,
-        iso(post.created_at), post.text or "", post.language, words.language,
-        tone.label if tone else None,
-        tone.polarity if tone else None,
-        tone.confidence if tone else None,
+        iso(post.created_at), post.text or "", post.language, language,
+        tone.label, tone.polarity, tone.confidence,
         post.kind, post.reply_to, post.boost_of, post.quote_of, post.parent_id, folds_into,
         boosts, likes, replies, quotes, boosts + likes + replies + quotes,
         1 if detail.media else 0, 1 if detail.links else 0,

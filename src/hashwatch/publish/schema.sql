@@ -107,6 +107,28 @@ CREATE TABLE post_sessions (
 ) WITHOUT ROWID;
 CREATE INDEX post_sessions_post ON post_sessions (post_id);
 
+-- Tags that a person gave in the annotators' place. value is the label, the theme's name or the
+-- session's code, NULL for none; tagged is what the annotators say (themes: a JSON list of names).
+-- A person's tone has neither polarity nor confidence; a person's theme or session has
+-- annotator 'person' and this decision as its version.
+CREATE TABLE corrections (
+  post_id INTEGER NOT NULL, field TEXT NOT NULL, event_id INTEGER NOT NULL,
+  value TEXT, tagged TEXT, decision INTEGER NOT NULL, decided_at TEXT NOT NULL,
+  PRIMARY KEY (post_id, field, event_id)
+) WITHOUT ROWID;
+
+-- A sample of the event, labelled by a person: what accuracy is measured with. Not corrections.
+CREATE TABLE labels (
+  post_id INTEGER NOT NULL, event_id INTEGER NOT NULL,
+  person TEXT,                   -- 'positive', 'neutral', 'negative', NULL: could not tell
+  label TEXT NOT NULL, confidence REAL,          -- the annotator's when the sample was drawn
+  language TEXT NOT NULL,        -- then
+  stratum TEXT NOT NULL, stratum_posts INTEGER NOT NULL,   -- what it was drawn from, and its size
+  weight REAL NOT NULL,          -- how many posts of the stratum it stands for
+  annotator TEXT NOT NULL, decision INTEGER NOT NULL, decided_at TEXT NOT NULL,
+  PRIMARY KEY (post_id, event_id)
+) WITHOUT ROWID;
+
 -- Boosts that quote their original's words without naming it are folded by those words.
 CREATE TABLE wordings (fingerprint INTEGER PRIMARY KEY, post_id INTEGER NOT NULL);
 

@@ -14,6 +14,7 @@ from hashwatch.enrich.language import LanguageDetector
 from hashwatch.enrich.sentiment import load_annotator
 from hashwatch.enrich.session import SessionAnnotator
 from hashwatch.enrich.theme import ThemeAnnotator
+from hashwatch.errors import ConfigError
 from hashwatch.model import Assignment, Event, Sentiment
 
 REMEMBERED_TEXTS = 200_000
@@ -33,12 +34,16 @@ class WordsTagger:
     """Finds the language and the tone of texts.
 
     ``languages`` are those of all events; ``annotator`` is the name of the sentiment annotator,
-    empty to look at nothing and take languages as platforms declare them.
+    empty to look at nothing and take languages as platforms declare them. Raises ``ConfigError``
+    for an annotator that is not there.
     """
 
     def __init__(self, languages: Sequence[str], annotator: str) -> None:
         self._detector = LanguageDetector(languages) if annotator else None
-        self._sentiment = load_annotator(annotator) if annotator else None
+        try:
+            self._sentiment = load_annotator(annotator) if annotator else None
+        except ValueError as error:
+            raise ConfigError([f"sentiment.annotator: {error}"]) from error
         self._remembered: dict[TextKey, Words] = {}
 
     @property
@@ -84,6 +89,11 @@ class Tagger:
         self._words = WordsTagger(languages_of(events), annotator)
         self._themes = [ThemeAnnotator(event.themes) for event in events]
         self._sessions = [SessionAnnotator(event) for event in events]
+        self._places = {event.slug: place for place, event in enumerate(events)}
+        self._keys = {
+            "theme": [{theme.name for theme in event.themes} for event in events],
+            "session": [{session.code for session in event.sessions} for event in events],
+        }
 
     @property
     def sentiment_name(self) -> str:
@@ -102,6 +112,14 @@ class Tagger:
     def session_version(self, event: int) -> tuple[str, str]:
         """Name and version of an event's session annotator."""
         return self._sessions[event].name, self._sessions[event].version
+
+    def event_of(self, slug: str) -> int | None:
+        """An event's place in the configured sequence."""
+        return self._places.get(slug)
+
+    def knows(self, field: str, event: int, key: str) -> bool:
+        """Whether an event has that theme (by name) or session (by code); none at all is known."""
+        return field == "sentiment" or not key or key in self._keys[field][event]
 
     def words(self, texts: Sequence[TextKey], known: Mapping[TextKey, Words]) -> list[Words]:
         """See `WordsTagger.words`."""

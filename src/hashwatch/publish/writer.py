@@ -16,11 +16,12 @@ from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost
 from hashwatch.model import Event
 from hashwatch.publish import rollups
 from hashwatch.publish.batch import Relative, Tagged
+from hashwatch.publish.corrections import PERSON
 from hashwatch.publish.entries import Held, held
 from hashwatch.publish.folding import fold_by_wording, forget_wordings
 from hashwatch.publish.registry import Registry
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
-from hashwatch.publish.rows import INSERT_POST, host_of, post_row, reasons_json, target
+from hashwatch.publish.rows import INSERT_POST, host_of, iso, post_row, reasons_json, target
 from hashwatch.publish.tagging import Tagger
 from hashwatch.queries.fold import index_text
 
@@ -90,8 +91,8 @@ class Writer:
         """Puts posts in, in place of what stood under their numbers; counts go to ``counts``.
 
         ``all_new`` promises that none of them is here yet (a rebuild). Returns the numbers of
-        those whose replies and boosts must follow: new ones, and ones with other words, events or
-        session than before.
+        those whose replies and boosts must follow: new ones, and ones with other words, events,
+        session, tone or themes than before.
         """
         before = {} if all_new else self._take_out([one.post.id for one in tagged], counts)
         self._learn_names(tagged)
@@ -99,7 +100,10 @@ class Writer:
         execute_many = self._connection.executemany
         execute_many(
             INSERT_POST,
-            [post_row(one.post, one.words, folds.get(one.post.id)) for one in tagged],
+            [
+                post_row(one.post, one.words.language, one.tone, folds.get(one.post.id))
+                for one in tagged
+            ],
         )
         execute_many(
             "INSERT INTO posts_index (rowid, text) VALUES (?, ?)",
@@ -115,6 +119,7 @@ class Writer:
         )
         self._write_names(tagged)
         entries = self._write_assignments(tagged)
+        self._write_corrections(tagged)
         rollups.count(counts, entries)
         self._count_authors(Counter(one.post.author_id for one in tagged))
         return [
@@ -131,6 +136,13 @@ class Writer:
         return (
             before is not None
             and before.text == (now.post.text or "")
+            and before.sentiment == now.tone.label
+            and sorted(before.themes)
+            == sorted(
+                (event + 1, self._slots[event][0][theme.key])
+                for event, themes in now.themes.items()
+                for theme in themes
+            )
             and sorted(before.events) == [event + 1 for event in now.events]
             and sorted(before.sessions)
             == sorted(
@@ -158,6 +170,8 @@ class Writer:
             "post_mentions",
             "post_themes",
             "post_sessions",
+            "corrections",
+            "labels",
         ):
             execute_many(f"DELETE FROM {table} WHERE post_id = ?", gone)
         execute_many("DELETE FROM posts WHERE id = ?", gone)
@@ -232,25 +246,26 @@ class Writer:
             for event in range(len(self._slots))
         ]
         for one in tagged:
-            post, tone = one.post, one.words.sentiment
-            boost = post.kind == "boost"
-            column = BOOST if boost else COLUMN_OF_TONE[tone.label if tone else None]
+            post, boost = one.post, one.post.kind == "boost"
+            column = BOOST if boost else COLUMN_OF_TONE[one.tone.label]
             hashtags = tuple([hashtag_number(name) for name, _ in one.hashtags])
             links = tuple(map(link_number, dict.fromkeys(post.detail.links)))
             for event in one.events:
                 theme_ids, session_ids = self._slots[event]
+                theme_by = _annotator(one, "theme", event) or versions[event][0]
+                session_by = _annotator(one, "session", event) or versions[event][1]
                 assigned = [(theme_ids[theme.key], theme) for theme in one.themes.get(event, ())]
                 for number, theme in assigned:
                     themes.append(
                         (number, post.id, theme.confidence, reasons_json(theme.reasons),
-                         *versions[event][0])
+                         *theme_by)
                     )  # fmt: skip
                 session = one.sessions.get(event)
                 session_id = session_ids.get(session.key) if session else None
                 if session is not None and session_id is not None:
                     sessions.append(
                         (session_id, post.id, session.confidence, reasons_json(session.reasons),
-                         *versions[event][1])
+                         *session_by)
                     )  # fmt: skip
                 entries.append(
                     Entry(
@@ -264,11 +279,28 @@ class Writer:
         execute_many("INSERT INTO post_sessions VALUES (?, ?, ?, ?, ?, ?)", sessions)
         return entries
 
+    def _write_corrections(self, tagged: Sequence[Tagged]) -> None:
+        self._connection.executemany(
+            "INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (one.post.id, field, event + 1, held.decision.value or None, held.tagged,
+                 held.decision.id, iso(held.decision.at))
+                for one in tagged
+                for (field, event), held in one.corrected.items()
+            ],
+        )  # fmt: skip
+
     def _count_authors(self, more: Mapping[int, int]) -> None:
         self._connection.executemany(
             "UPDATE authors SET posts = posts + ? WHERE id = ?",
             [(count, number) for number, count in more.items()],
         )
+
+
+def _annotator(one: Tagged, field: str, event: int) -> tuple[str, str] | None:
+    """Name and version beside a tag that a person gave."""
+    held = one.corrected.get((field, event))
+    return (PERSON, str(held.decision.id)) if held else None
 
 
 def _numbered(
