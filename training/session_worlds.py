@@ -101,7 +101,8 @@ class Writer:
         randomness: random.Random,
     ) -> None:  # fmt: skip
         self.event = event
-        self.absent = absent
+        present = {speaker.name for session in event.sessions for speaker in session.speakers}
+        self.absent = [s for s in absent if not present & {one.name for one in s.speakers}]
         self.fillers = fillers
         self.random = randomness
         self.tag = "#" + event.hashtags[0]
@@ -170,6 +171,8 @@ class Writer:
         ways = [speaker.name, speaker.name, f"{words[0]} {last}", last, f"Dr {last}",
                 f"{words[0][0]}. {last}", "#" + "".join(words), "@" + fold("".join(words)),
                 "@" + fold(words[0][0] + last.replace(" ", ""))]  # fmt: skip
+        if self.random.random() < 0.1:
+            return "".join(word[0] for word in words) + ":"
         if speaker.handles:
             ways += ["@" + speaker.handles[0]] * 4
         return self.random.choice(ways)
@@ -201,6 +204,26 @@ class Writer:
             piece = [word for word in piece if self.random.random() < 0.6]
         return " ".join(word[:-1] if self.random.random() < 0.05 else word for word in piece)
 
+    def parent(self, session: Session | None) -> str | None:
+        """The session of the post that this one answers: mostly its own."""
+        here = {one.code for one in self.event.sessions}
+        own = session.code if session is not None and session.code in here else None
+        if self.random.random() > (0.25 if own else 0.008):
+            return None
+        return own if own and self.random.random() < 0.96 else self.random.choice(sorted(here))
+
+    def author(self, session: Session | None) -> str:
+        """Who wrote it: now and then a speaker of the session, or of any."""
+        chosen = session
+        if self.random.random() > 0.05:
+            return "somebody"
+        if session is None or self.random.random() < 0.3:
+            chosen = self.random.choice(self.event.sessions)
+        if chosen is None or not chosen.speakers:
+            return "somebody"
+        speaker = self.random.choice(chosen.speakers)
+        return speaker.handles[0] if speaker.handles else fold("".join(name_words(speaker.name)))
+
     def filler(self) -> str:
         """Some words of a real post on something else."""
         words = self.random.choice(self.fillers).split()
@@ -222,7 +245,8 @@ class Writer:
         handles = tuple(re.findall(r"@([\w.@-]+)", text))
         return Candidate(
             text=text[:300], created_at=moment, language="en", mentions=handles,
-            hashtags=tuple(re.findall(r"#(\w+)", text)),
+            hashtags=tuple(re.findall(r"#(\w+)", text)), parent_session=self.parent(session),
+            author=self.author(session),
         )  # fmt: skip
 
 
@@ -236,7 +260,7 @@ def made_world(
     name: str, sessions: Sequence[Session], posts: int, randomness: random.Random
 ) -> World:
     """A world out of a part of a programme, some of its facts withheld."""
-    size = min(len(sessions), randomness.choice((3, 8, 20, 60, 120, 200, len(sessions))))
+    size = min(len(sessions), randomness.choice((1, 2, 4, 10, 25, 60, 120, 200, len(sessions))))
     sample = list(sessions)
     if randomness.random() < 0.5:
         randomness.shuffle(sample)
@@ -245,6 +269,8 @@ def made_world(
     cut = max(1, size // 5)
     here, absent = chosen[cut:], chosen[:cut]
     withheld = {what: randomness.random() for what in ("abstract", "times", "speakers", "handles")}
+    if size == 1 or len(here) == 0:
+        here, absent = chosen[:1], list(sessions[:40])
     shown = [_withhold(session, withheld) for session in here]
     event = event_of(f"{name}-{size}", shown, randomness.choice(("conf17", "OpenDays", "ex2026")))
     writer = Writer(event, absent, other_posts(randomness, 400), randomness)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-UNLISTED_BITS = {"en": 16.0}
-UNLISTED_ELSEWHERE = 12.5
+UNLISTED_BITS = 16.0
 CONFERENCE_BITS = 4.0
 
 # What every conference is about, whatever its subject, in the languages of the list.
@@ -44,24 +43,14 @@ def _bits_by_language() -> dict[str, dict[str, float]]:
     return listed
 
 
-def bits(folded: str, language: str) -> float:
+def bits(folded: str) -> float:
     """In one of how many posts a folded word stands, as a power of two, at most 16.
 
-    Judged by the given language's list and by English, whichever finds it more common: English
-    words turn up in posts of every language.
+    Judged by the language that finds it most common: programmes mix languages, and do not say so.
     """
     if folded in _CONFERENCE:
         return CONFERENCE_BITS
-    listed = _bits_by_language()
-    english = listed["en"].get(folded, UNLISTED_BITS["en"])
-    if language == "en" or language not in listed:
-        return english
-    return min(english, listed[language].get(folded, UNLISTED_ELSEWHERE))
-
-
-def name_bits(folded: str) -> float:
-    """The same, judged by the language that knows the word best: for names."""
-    listed = _bits_by_language()
-    if folded in _CONFERENCE:
-        return CONFERENCE_BITS
-    return min((words.get(folded, 16.0) for words in listed.values()), default=16.0)
+    return min(
+        (words.get(folded, UNLISTED_BITS) for words in _bits_by_language().values()),
+        default=UNLISTED_BITS,
+    )

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from hashwatch.enrich.common import name_bits
+from hashwatch.enrich.common import bits
+from hashwatch.enrich.skeleton import skeleton
 from hashwatch.enrich.words import WORD, fold
 from hashwatch.model import Speaker, fold_account
 
@@ -48,7 +49,8 @@ class Naming(msgspec.Struct, frozen=True, gc=False):
 class People:
     """The speakers of a programme, each once, and how they are named.
 
-    ``sessions[key]`` are the sessions (by place) in which a person speaks.
+    ``sessions[key]`` are the sessions (by place) in which a person speaks, ``initials[key]`` is the
+    first letter of the name, folded.
     """
 
     def __init__(self, speakers: Sequence[Sequence[Speaker]]) -> None:
@@ -60,6 +62,7 @@ class People:
             for speaker in members:
                 self._add(speaker, place)
         self._given = [name_words(name) for name in self.names]
+        self.initials = [words[0][:1] if words else "" for words in self._given]
         self._first = Counter(words[0] for words in self._given if len(words) > 1)
         self._last = Counter(words[-1] for words in self._given if len(words) > 1)
 
@@ -104,12 +107,29 @@ class People:
         yield Naming(last, "surname", key, alone, len(last) == 1)
         if len(last) > 1 and last[0] in PARTICLES:
             yield Naming(last[-1:], "surname", key, rarity(last[-1], 9), True)
+        letters = "".join(word[0] for word in words)
+        if 2 <= len(letters) <= 3:
+            yield Naming((letters,), "initials", key, 0.2 + 0.8 * rarity(letters + letters, 9))
         if self._first[first] == 1:
             yield Naming((first,), "first", key, rarity(first, 11), True)
 
-    def first_names(self) -> frozenset[str]:
-        """The first names on the programme: before another's surname they mean somebody else."""
-        return frozenset(words[0] for words in self._given if len(words) > 1)
+    def transliterated(self) -> list[Naming]:
+        """The same people as texts in Arabic letters name them; words are ``~`` and a skeleton.
+
+        A skeleton alone is as sure as it is long, and less sure the more people there are.
+        """
+        found = []
+        crowd = 1 if len(self.names) > 100 else 0
+        for key, words in enumerate(self._given):
+            bones = tuple("~" + skeleton(word) for word in words)
+            last = tuple("~" + skeleton(word) for word in surname(self.names[key]))
+            if len(words) > 1 and all(len(bone) > 2 for bone in (bones[0], *last)):
+                found.append(Naming((bones[0], *last), "full", key, 0.9))
+            size = sum(map(len, last)) - len(last) - crowd
+            strength = {3: 0.45, 4: 0.7}.get(size, 0.9 if size > 4 else 0.0)
+            if strength and all(len(bone) > 1 for bone in last):
+                found.append(Naming(last, "surname", key, strength))
+        return found
 
     def likely_handles(self) -> dict[str, list[tuple[int, float]]]:
         """Handles that people with these names often have → whom, and how surely."""
@@ -152,7 +172,7 @@ def rarity(word: str, common: float) -> float:
     """
     if len(word) < 3:
         return 0.0
-    sure = (name_bits(word) - common) / (MOST_BITS - common)
+    sure = (bits(word) - common) / (MOST_BITS - common)
     return max(0.0, min(1.0, sure)) * (0.6 if len(word) == 3 else 1.0)
 
 

@@ -11,18 +11,17 @@ from hashwatch.enrich.words import TOKEN
 from hashwatch.model import Reason
 
 RULE_WEIGHT = 9.0
-CODE_WEIGHT = 6.0
 LEAST = 0.1
 MOST_REASONS = 8
 MOST_WORDS = 5
 
 NAME_FEATURES = {
-    "full": "full", "surname": "surname", "first": "first", "handle": "handle",
-    "likely_handle": "likely_handle", "author": "author", "initials": "initials",
+    "full": "name", "handle": "name", "surname": "name", "first": "first", "author": "author",
+    "likely_handle": "likely_handle", "initials": "initials_now",
 }  # fmt: skip
-PHRASE_FEATURES = ("title_share", "whole_title", "title_gain", "title_run")
-WORD_FEATURES = ("abstract_gain", "abstract_more", "density", "rival", "theme")
-SLOT_FEATURES = ("now", "sole_now", "near", "same_day", "initials_now")
+PHRASE_FEATURES = ("title_share", "whole_title", "title_run")
+WORD_FEATURES = ("gain", "density", "lead", "name_and_words", "one_word")
+SLOT_FEATURES = ("now", "near")
 
 
 def reasons_for(
@@ -42,7 +41,7 @@ def reasons_for(
         for name, value, weight in zip(FEATURES, features, weights, strict=True)
     }
     spans = _spans(candidate.text)
-    reasons = _of_rules(session, found, candidate)
+    reasons = _of_rules(session, found, candidate, spans)
     reasons += _of_people(agenda, session, found, gave, spans, candidate)
     reasons += _of_title(agenda, session, found, gave, spans, candidate.text)
     words = sum(gave.get(name, 0.0) for name in WORD_FEATURES)
@@ -62,22 +61,19 @@ def _spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in TOKEN.finditer(masked(text))]
 
 
-def _of_rules(session: int, found: Found, candidate: Candidate) -> list[Reason]:
-    reasons = []
+def _of_rules(
+    session: int, found: Found, candidate: Candidate, spans: Sequence[tuple[int, int]]
+) -> list[Reason]:
     rule = found.rules.get(session)
-    if rule is not None:
-        start = candidate.text.lower().find(rule.text.lower())
-        if rule.kind == "hashtag" and start > 0 and candidate.text[start - 1] in "#＃":
-            start -= 1
-        place = (start, start + len(rule.text) + (rule.kind == "hashtag")) if start >= 0 else None
-        reasons.append(_reason(rule.kind, rule.text, RULE_WEIGHT, place))
-    spans = None
-    for hit in found.hits:
-        if hit.kind == "code" and hit.key == session:
-            spans = spans or _spans(candidate.text)
-            place = (spans[hit.first][0], spans[hit.last][1])
-            reasons.append(_reason("rule", hit.text, CODE_WEIGHT, place))
-    return reasons
+    if rule is None:
+        return []
+    if rule.first >= 0:
+        place = (spans[rule.first][0], spans[rule.last][1])
+        return [_reason("rule", rule.text, RULE_WEIGHT, place)]
+    sign = "#" if rule.kind == "hashtag" else ""
+    start = candidate.text.casefold().find(sign + rule.text.casefold())
+    end = start + len(sign + rule.text)
+    return [_reason(rule.kind, rule.text, RULE_WEIGHT, (start, end) if start >= 0 else None)]
 
 
 def _reason(kind: str, text: str, weight: float, place: tuple[int, int] | None) -> Reason:
@@ -95,7 +91,7 @@ def _of_people(
         feature = NAME_FEATURES.get(hit.kind)
         if feature is None or session not in agenda.people.sessions[hit.key]:
             continue
-        weight = gave.get(feature, 0.0)
+        weight = gave[feature] * hit.strength
         if weight > best.get(hit.key, (LEAST, hit))[0]:
             best[hit.key] = (weight, hit)
     reasons = []
@@ -108,14 +104,11 @@ def _of_people(
             end = start + len(hit.text)
             found_at = (start, end) if start >= 0 and hit.kind != "author" else None
             reasons.append(_reason("speaker", hit.text, weight, found_at))
-    for feature, kind, groups in (
-        ("room_now", "room", agenda.rooms), ("track", "track", agenda.tracks),
-    ):  # fmt: skip
-        for hit in found.hits:
-            if hit.kind == kind and session in groups[hit.key] and gave[feature] > LEAST:
-                place = (spans[hit.first][0], spans[hit.last][1])
-                text = candidate.text[place[0] : place[1]]
-                reasons.append(_reason("phrase", text, gave[feature], place))
+    for hit in found.hits:
+        if hit.kind == "track" and session in agenda.tracks[hit.key] and gave["track"] > LEAST:
+            place = (spans[hit.first][0], spans[hit.last][1])
+            text = candidate.text[place[0] : place[1]]
+            reasons.append(_reason("phrase", text, gave["track"], place))
     return reasons
 
 

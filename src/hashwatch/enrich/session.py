@@ -16,12 +16,20 @@ from zlib import crc32
 
 from hashwatch.enrich.agenda import Agenda
 from hashwatch.enrich.candidate import Candidate
-from hashwatch.enrich.evidence import FEATURES, Found, candidates, look_at, weigh
+from hashwatch.enrich.evidence import (
+    FEATURES,
+    THRESHOLD,
+    WORDS_ALONE_THRESHOLD,
+    Found,
+    candidates,
+    look_at,
+    threshold_for,
+    weigh,
+)
 from hashwatch.enrich.reasons import reasons_for
 from hashwatch.enrich.session_weights import WEIGHTS
 from hashwatch.model import Assignment, Event
 
-THRESHOLD = 0.55
 RULE_CONFIDENCE = 0.98
 HIGHEST = 0.99
 
@@ -40,7 +48,8 @@ class SessionAnnotator:
         self._agenda = Agenda(event)
         self._weights = [WEIGHTS[feature] for feature in FEATURES]
         stated = (event.sessions, event.themes, event.title, event.hashtags, event.languages)
-        digest = crc32(repr((stated, self._weights, THRESHOLD)).encode())
+        ways = (self._weights, THRESHOLD, WORDS_ALONE_THRESHOLD)
+        digest = crc32(repr((stated, ways)).encode())
         self.version = f"2-{digest:08x}"
 
     def annotate(self, candidates: Sequence[Candidate]) -> list[Assignment | None]:
@@ -65,7 +74,7 @@ class SessionAnnotator:
             if odds > highest:
                 best, highest = (session, features), odds
         confidence = highest / total
-        if best is None or confidence < THRESHOLD:
+        if best is None or confidence < threshold_for(best[1]):
             return None
         return self._assign(best[0], min(HIGHEST, confidence), found, candidate, best[1])
 

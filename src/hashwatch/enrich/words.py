@@ -27,8 +27,8 @@ _LETTERS = str.maketrans(
 _ARABIC_PREFIX = re.compile("^[وف]?(?:ال|بال|كال|لل|ب(?=ال)|ل(?=ل))|^[وف](?=..{3})")
 _ARABIC_SUFFIX = re.compile("(?:ات|ون|ين|ان|ية|يه|ها|هم|نا|ه|ي)$")
 
-# Endings of inflection: plural, gender, case. The longest goes first.
-_INFLECTION = ("aux", "nen", "ies", "es", "en", "er", "em", "s", "x", "e", "n", "y", "a", "o")
+# Endings of inflection: plural, gender, case.
+_INFLECTION = ("aux", "nen", "es", "en", "er", "em", "s", "x", "e", "n", "a", "o")
 # Endings of derivation in English, French, Spanish, Portuguese, Italian and German, made one so
 # that cohesion, cohésion and cohesión (or security, sécurité) meet. Longest first.
 _DERIVATION_ENDINGS = """
@@ -68,9 +68,15 @@ def light_root(folded: str) -> str:
         return _ARABIC_PREFIX.sub("", folded) if len(folded) > 4 else folded
     if len(folded) < 5 or not folded.isalpha():
         return folded
-    for ending in _INFLECTION:
-        if folded.endswith(ending) and len(folded) - len(ending) >= 4:
-            return folded[: -len(ending)]
+    if folded.endswith("ies"):
+        folded = f"{folded[:-3]}y"
+    bare = ""
+    while bare != folded:
+        bare = folded
+        for ending in _INFLECTION:
+            if bare.endswith(ending) and len(bare) - len(ending) >= 4:
+                folded = bare[: -len(ending)]
+                break
     return folded
 
 
