@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from hashwatch.config import Config, load_config, parse_config
+from hashwatch.config.mending import mended
+from hashwatch.config.tables import EventTable, SessionTable
 from hashwatch.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -159,6 +166,7 @@ port = 1
         ["config.toml:22", "sources.mastdon"],
         ["config.toml:24", "sources.replay.speeed"],
         ["config.toml:25", "sources.replay.speed"],
+        ["config.toml:27", "sentiment.annotator"],
         ["config.toml:28", "serv"],
     ]
 
@@ -226,6 +234,88 @@ def test_problems_of_a_programme_name_its_own_line(tmp_path: Path) -> None:
     told = problems(text, tmp_path / "config.toml")
     assert len(told) == 2
     assert told[1].startswith(f"{tmp_path / 'talks.csv'}:2: ")
+
+
+def test_broken_tables_hide_nothing_that_is_wrong_beside_them() -> None:
+    """A bad slug, times the wrong way round, a port, an annotator, a session: all in one go."""
+    text = (
+        EVENT.replace('"demo"', '"A B"').replace("ends = 2017-04-01", "ends = 2017-03-01")
+        + """colour = "red"
+[[event.session]]
+code = "a"
+title = ""
+date = 2017-03-31
+start = 12:00:00
+end = 11:00:00
+theme = "Nowhere"
+[[event.session]]
+code = "b"
+title = "Timed"
+date = "soon"
+start = 12:00:00
+[serve]
+port = 99999
+[sentiment]
+annotator = "x"
+"""
+    )
+    assert [problem.partition(": ")[2].partition(":")[0] for problem in problems(text)] == [
+        "event.0.slug", "event.0.ends", "event.0.colour", "event.0.session.0.title",
+        "event.0.session.0.end", "event.0.session.0.theme", "event.0.session.1.date",
+        "serve.port", "sentiment.annotator",
+    ]  # fmt: skip
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.dates(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*EventTable.model_fields, "colour"]), _ANYTHING),
+    st.dictionaries(st.sampled_from([*SessionTable.model_fields, "colour"]), _ANYTHING),
+)
+def test_whatever_an_event_holds_the_rest_of_it_can_be_checked(
+    event: dict[str, object], session: dict[str, object]
+) -> None:
+    """A broken table is mended without complaint, and never taken for a sound one."""
+    table = {"session": [session], **event}
+    try:
+        EventTable.model_validate(table)
+    except ValidationError as error:
+        mendable = mended(table, 0, error)
+        assert mendable is None or mendable.slug
+
+
+def test_an_annotator_that_is_not_installed_is_a_problem_of_the_file() -> None:
+    """With what its loader says."""
+    (problem,) = problems(EVENT + '[sentiment]\nannotator = "best"\n')
+    assert problem.startswith("config.toml:10: sentiment.annotator: ")
+    assert "use student or textblob" in problem
+
+
+def test_checking_the_annotator_loads_none() -> None:
+    """Reading a configuration stays quick."""
+    probe = (
+        "import sys; from pathlib import Path; from hashwatch.config import load_config;"
+        " load_config(Path('config.toml'));"
+        " print([name for name in ('textblob', 'numpy', 'nltk') if name in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert loaded.stdout == "[]\n"
+
+
+def test_a_tokens_file_is_looked_for_beside_the_configuration(tmp_path: Path) -> None:
+    """Wherever hashwatch is started; an absolute path stays as it is."""
+    text = EVENT + "[sources.mastodon]\nservers = [{ host = 'a.example', token_file = '%s' }]\n"
+    for written, meant in (("tokens/a", tmp_path / "tokens" / "a"), ("/run/a", Path("/run/a"))):
+        config = parse(text % written, tmp_path / "config.toml")
+        (server,) = config.sources["mastodon"].servers  # type: ignore[attr-defined]
+        assert server.token_file == meant
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

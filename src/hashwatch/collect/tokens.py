@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationInfo
 
 from hashwatch.errors import ConfigError
+
+# Under this name, pydantic's validation context holds the folder of config.toml.
+FOLDER = "folder"
+
+
+def _beside_the_configuration(path: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get(FOLDER, Path())
+    assert isinstance(folder, Path)
+    return folder / path.expanduser()
+
+
+# A path in a source's settings; like every path in config.toml it is relative to that file.
+TokenFile = Annotated[Path, AfterValidator(_beside_the_configuration)]
 
 
 def read_token(where: str, token_env: str | None, token_file: Path | None) -> str | None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from pydantic import BaseModel, ValidationError
 
 from hashwatch.collect.source import find_source, known_sources
+from hashwatch.collect.tokens import FOLDER
 from hashwatch.config.events import resolve_events
 from hashwatch.config.lines import locate
+from hashwatch.config.mending import mended
 from hashwatch.config.problems import Problem, describe, from_validation, unknown_key
-from hashwatch.config.tables import EventTable, FileTables
-from hashwatch.enrich.sentiment import annotator_names
+from hashwatch.config.tables import EventlessTables, EventTable, FileTables
 from hashwatch.errors import ConfigError
 from hashwatch.model import Event
 
@@ -39,7 +39,7 @@ class Config(msgspec.Struct, frozen=True):
         raise ConfigError([f"{self.path}: there is no event {slug!r}, only {known}"])
 
 
-def load_config(path: Path) -> Config:
+def load_config(path: Path, *, needs_events: bool = True) -> Config:
     """The configuration in the file at ``path``; raises ``ConfigError`` with all its problems."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -51,29 +51,27 @@ def load_config(path: Path) -> Config:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not UTF-8 text (byte {error.start})"]) from error
-    return parse_config(text, path)
+    return parse_config(text, path, needs_events=needs_events)
 
 
-def parse_config(text: str, path: Path) -> Config:
-    """The configuration in ``text``; ``path`` names the file and says where programmes are."""
+def parse_config(text: str, path: Path, *, needs_events: bool = True) -> Config:
+    """The configuration in ``text``; ``path`` names the file, to which its paths are relative."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax(error, path)]) from error
     problems: list[Problem] = []
     tables = None
+    model = FileTables if needs_events else EventlessTables
     try:
-        tables = FileTables.model_validate(document)
+        tables = model.model_validate(document)
     except ValidationError as error:
-        problems += from_validation(error, FileTables)
-    resolved = resolve_events(_whole_events(document.get("event")), path.absolute().parent)
+        problems += from_validation(error, model)
+    folder = path.absolute().parent
+    resolved = resolve_events(_whole_events(document.get("event")), folder)
     problems += resolved.problems
-    sources, wrong = _sources(document.get("sources", {}))
+    sources, wrong = _sources(document.get("sources", {}), folder)
     problems += wrong
-    if tables and tables.sentiment.annotator not in annotator_names():
-        known = ", ".join(annotator_names())
-        what = f"there is no annotator {tables.sentiment.annotator!r}; there are {known}"
-        problems.append(Problem(("sentiment", "annotator"), what))
     if problems or resolved.elsewhere or tables is None:
         described = describe(problems, locate(text), str(path))
         raise ConfigError([*described, *resolved.elsewhere])
@@ -88,15 +86,19 @@ def parse_config(text: str, path: Path) -> Config:
 
 
 def _whole_events(written: object) -> dict[int, EventTable]:
-    """The events that are well formed, so that what they say is checked beside broken ones."""
+    """Every event, broken ones mended, so that what else they say is checked beside that."""
     whole = {}
     for number, table in enumerate(written if isinstance(written, list) else []):
-        with suppress(ValidationError):
+        try:
             whole[number] = EventTable.model_validate(table)
+        except ValidationError as error:
+            mendable = mended(table, number, error)
+            if mendable is not None:
+                whole[number] = mendable
     return whole
 
 
-def _sources(written: object) -> tuple[dict[str, BaseModel], list[Problem]]:
+def _sources(written: object, folder: Path) -> tuple[dict[str, BaseModel], list[Problem]]:
     """Each ``[sources.NAME]`` as that source's ``Settings``, and what is wrong with the others."""
     sources: dict[str, BaseModel] = {}
     problems: list[Problem] = []
@@ -108,7 +110,7 @@ def _sources(written: object) -> tuple[dict[str, BaseModel], list[Problem]]:
             continue
         settings: type[BaseModel] = find_source(name).Settings
         try:
-            sources[name] = settings.model_validate(table)
+            sources[name] = settings.model_validate(table, context={FOLDER: folder})
         except ValidationError as error:
             problems += from_validation(error, settings, ("sources", name))
     return sources, problems

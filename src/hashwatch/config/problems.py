@@ -55,7 +55,7 @@ def from_validation(
     """pydantic's findings about a table at ``prefix`` that ``model`` describes."""
     findings: list[dict[str, Any]] = [dict(found) for found in error.errors(include_url=False)]
     return [
-        Problem((*prefix, *_keys(found["loc"])), _explain(found, model))
+        Problem((*prefix, *key_path(found["loc"])), _explain(found, model))
         for found in findings
         if not _follows(found, findings)
     ]
@@ -69,7 +69,7 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
     return f"is not a setting; here are {', '.join(sorted(known))}"
 
 
-def _keys(location: tuple[str | int, ...]) -> KeyPath:
+def key_path(location: tuple[str | int, ...]) -> KeyPath:
     """Without what pydantic adds for its own types, such as ``function-plain[read_day()]``."""
     return tuple(
         part for part in location if isinstance(part, int) or not any(c in part for c in "[]() ")

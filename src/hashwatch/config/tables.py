@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from hashwatch.config.moments import read_day, read_moment, read_time_or_moment
+from hashwatch.enrich.sentiment import annotator_names, load_annotator
 from hashwatch.model import fold_account, fold_hashtag
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -23,6 +24,8 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HASHTAG = re.compile(r"(?=.*[^\W\d])[\w·・\u200c]+")
 _ACCOUNT = re.compile(r"[\w.\-:]+(?:@[\w.\-]+)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+# Part of every installation, and slow to load; any other annotator has to be tried.
+_ALWAYS_THERE = ("textblob", "student")
 
 
 def _slug(value: str) -> str:
@@ -34,7 +37,8 @@ def _slug(value: str) -> str:
     return value
 
 
-def _hashtag(value: str) -> str:
+def read_hashtag(value: str) -> str:
+    """``value`` without its ``#``; raises ``ValueError`` for what no platform takes for one."""
     hashtag = value.strip().lstrip("#＃")
     if not _HASHTAG.fullmatch(hashtag) or not fold_hashtag(hashtag):
         raise ValueError(f"{value!r} is no hashtag; use letters, digits and _, at least one letter")
@@ -64,6 +68,15 @@ def _timezone(value: str) -> str:
     return value
 
 
+def _annotator(value: str) -> str:
+    if value not in annotator_names():
+        known = ", ".join(annotator_names())
+        raise ValueError(f"there is no annotator {value!r}; there are {known}")
+    if value not in _ALWAYS_THERE:
+        load_annotator(value)
+    return value
+
+
 def _distinct_hashtags(values: tuple[str, ...]) -> tuple[str, ...]:
     return _distinct(values, fold_hashtag)
 
@@ -82,7 +95,7 @@ def _speaker(value: object) -> object:
 
 
 Hashtags = Annotated[
-    tuple[Annotated[str, AfterValidator(_hashtag)], ...], AfterValidator(_distinct_hashtags)
+    tuple[Annotated[str, AfterValidator(read_hashtag)], ...], AfterValidator(_distinct_hashtags)
 ]
 Accounts = Annotated[
     tuple[Annotated[str, AfterValidator(_account)], ...], AfterValidator(_distinct_accounts)
@@ -157,7 +170,7 @@ class EventTable(Table):
 class SentimentTable(Table):
     """``[sentiment]``: which annotator gives posts their tone."""
 
-    annotator: Text = "textblob"
+    annotator: Annotated[str, AfterValidator(_annotator)] = "textblob"
 
 
 class ServeTable(Table):
@@ -167,10 +180,16 @@ class ServeTable(Table):
     port: Annotated[int, Field(ge=0, le=65535)] = 8001
 
 
-class FileTables(Table):
-    """The whole of config.toml; each of ``sources`` is checked by that source."""
+class EventlessTables(Table):
+    """A config.toml that may do without events, as further settings for ``watch`` and ``demo``."""
 
-    event: Annotated[tuple[EventTable, ...], Field(min_length=1)]
+    event: tuple[EventTable, ...] = ()
     sources: dict[str, dict[str, Any]] = {}
     sentiment: SentimentTable = SentimentTable()
     serve: ServeTable = ServeTable()
+
+
+class FileTables(EventlessTables):
+    """The whole of config.toml; each of ``sources`` is checked by that source."""
+
+    event: Annotated[tuple[EventTable, ...], Field(min_length=1)]

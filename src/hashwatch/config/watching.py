@@ -1,15 +1,20 @@
-"""A configuration made on the spot, for ``hashwatch watch``: some hashtags, from now on."""
+"""Configurations made on the spot: hashtags for ``watch``, the invented events for ``demo``."""
 
 from __future__ import annotations
 
-import json
 import re
+import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from hashwatch.collect.source import built_in_sources, find_source, is_live
+from hashwatch.config import Config
+from hashwatch.config.tables import read_hashtag
+from hashwatch.config.writing import toml_text
 from hashwatch.errors import ConfigError
 from hashwatch.model import fold_hashtag
 
@@ -18,27 +23,43 @@ DAY = 86_400
 WATCH_DAYS = 28
 
 
-def default_event_config(hashtags: Sequence[str], since: int, now: int) -> str:
+def default_event_config(
+    hashtags: Sequence[str], since: int, now: int, further: Config | None = None
+) -> str:
     """The text of a config.toml that watches ``hashtags`` (as written, with or without ``#``).
 
-    The event runs from ``since`` to four weeks after ``now`` (UTC seconds); every built-in source
-    that needs no settings of its own, and so no credentials, is asked.
+    The event runs from ``since`` to four weeks after ``now`` (UTC seconds). ``further`` gives the
+    sources and all else but the events; without it every built-in source is asked that needs no
+    settings of its own, and so no credentials. Raises ``ConfigError`` for what is no hashtag.
     """
-    shown = [hashtag.lstrip("#＃") for hashtag in hashtags]
-    lines = [
-        "# Written by `hashwatch watch`, which writes it anew each time it is started.",
-        "[[event]]",
-        f"slug = {json.dumps(_slug(shown))}",
-        f"title = {_text(' '.join('#' + hashtag for hashtag in shown))}",
-        f"hashtags = [{', '.join(map(_text, shown))}]",
-        'timezone = "UTC"',
-        f"starts = {_moment(since)}",
-        f"ends = {_moment(now + WATCH_DAYS * DAY)}",
-        "collect_before = 0",
-        "collect_after = 0",
-        "",
-    ]
-    return "\n".join([*lines, *(f"[sources.{name}]" for name in open_sources()), ""])
+    shown = _read_hashtags(hashtags)
+    event = {
+        "slug": _slug(shown),
+        "title": " ".join("#" + hashtag for hashtag in shown),
+        "hashtags": shown,
+        "timezone": "UTC",
+        "starts": datetime.fromtimestamp(since, UTC),
+        "ends": datetime.fromtimestamp(now + WATCH_DAYS * DAY, UTC),
+        "collect_before": 0,
+        "collect_after": 0,
+    }
+    rest = _all_but_events(further) if further else {}
+    sources = rest.pop("sources", None) or {name: {} for name in open_sources()}
+    return "# Written by `hashwatch watch`, which writes it anew each time it is started.\n" + (
+        toml_text({"event": [event], "sources": sources, **rest})
+    )
+
+
+def demo_config(path: Path, further: Config) -> str:
+    """The text of the demonstration's configuration, at ``path``, as ``further`` has it played."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    for event in document["event"]:
+        event["programme"] = str(path.absolute().parent / event["programme"])
+    rest = _all_but_events(further)
+    replay = rest.pop("sources").get("replay", document["sources"]["replay"])
+    return "# Written by `hashwatch demo`, which writes it anew each time it is started.\n" + (
+        toml_text({**document, "sources": {"replay": replay}, **rest})
+    )
 
 
 def read_span(text: str) -> int:
@@ -63,14 +84,30 @@ def open_sources() -> list[str]:
     return names
 
 
+def _all_but_events(config: Config) -> dict[str, Any]:
+    """Its tables anew, for a file in another place: paths are absolute."""
+    return {
+        "sources": {
+            name: settings.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+            for name, settings in config.sources.items()
+        },
+        "sentiment": {"annotator": config.annotator},
+        "serve": {"host": config.host, "port": config.port},
+    }
+
+
+def _read_hashtags(written: Sequence[str]) -> list[str]:
+    hashtags, problems = [], []
+    for hashtag in written:
+        try:
+            hashtags.append(read_hashtag(hashtag))
+        except ValueError as error:
+            problems.append(f"HASHTAG: {error}")
+    if problems:
+        raise ConfigError(problems)
+    return hashtags
+
+
 def _slug(hashtags: Sequence[str]) -> str:
     words = [re.sub(r"[^a-z0-9]+", "-", fold_hashtag(hashtag)).strip("-") for hashtag in hashtags]
     return "-".join(word for word in words if word)[:60].strip("-") or "watch"
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _moment(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

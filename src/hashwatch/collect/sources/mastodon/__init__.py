@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -18,7 +17,7 @@ from hashwatch.collect.http import Http
 from hashwatch.collect.source import Pace, Place, Query
 from hashwatch.collect.sources.mastodon.paging import advance, next_request
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
-from hashwatch.collect.tokens import read_token
+from hashwatch.collect.tokens import TokenFile, read_token
 from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError
 from hashwatch.model import Cursor, Gap, Page
 
@@ -33,7 +32,7 @@ class Server(BaseModel):
 
     host: str
     token_env: str | None = None
-    token_file: Path | None = None
+    token_file: TokenFile | None = None
 
     @field_validator("host")
     @classmethod
