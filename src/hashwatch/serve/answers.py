@@ -20,12 +20,17 @@ MAX_BYTES = 48 << 20
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A finished answer; ``compressed`` is the same as gzip."""
+    """A finished answer; ``compressed`` is the same as gzip.
+
+    ``etag`` names the state that it was made from: one that is given out a little after that state
+    has passed must not go by the name of the next.
+    """
 
     status: int
     content_type: str
     body: bytes
     compressed: bytes
+    etag: str = ""
 
 
 class _Kept(msgspec.Struct, frozen=True):

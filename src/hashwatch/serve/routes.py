@@ -72,11 +72,11 @@ def _view(datasette: Datasette, page: str) -> Callable[..., Awaitable[Response]]
             if etag in request.headers.get("if-none-match", ""):
                 return Response("", status=304, headers={"ETag": etag, **_KEEP})
             answer = await site.answers.get(
-                key, truth, lambda: _make(site, page, request, params, is_json)
+                key, truth, lambda: _make(site, page, request, params, is_json, etag)
             )
         except Exception as error:
             return await error_response(site, request, error, is_json)
-        return _response(request, answer, etag)
+        return _response(request, answer)
 
     return view
 
@@ -99,7 +99,7 @@ async def _truth(site: Site, slug: str | None) -> str:
 
 
 async def _make(
-    site: Site, page: str, request: Request, params: dict[str, str], is_json: bool
+    site: Site, page: str, request: Request, params: dict[str, str], is_json: bool, etag: str
 ) -> Answer:
     """A finished answer, made in one of the reading threads."""
     slug = unquote(request.url_vars.get("slug") or "")
@@ -117,7 +117,7 @@ async def _make(
         else:
             template = "events.html" if page == "events" else PAGES[page].template
             body = render(template, page, request, data)
-        return Answer(200, JSON if is_json else HTML, body, compressed(body))
+        return Answer(200, JSON if is_json else HTML, body, compressed(body), etag)
 
     try:
         return await site.reader.read(answer)
@@ -126,7 +126,7 @@ async def _make(
             raise
         empty: Data = {"events": [], "built_at": None, "age_seconds": None, "version": 0}
         body = msgspec.json.encode(empty) if is_json else first_start(site, request)
-        return Answer(200, JSON if is_json else HTML, body, compressed(body))
+        return Answer(200, JSON if is_json else HTML, body, compressed(body), etag)
 
 
 def first_start(site: Site, request: Request) -> bytes:
@@ -135,8 +135,8 @@ def first_start(site: Site, request: Request) -> bytes:
     return render("first_start.html", "events", request, data)
 
 
-def _response(request: Request, answer: Answer, etag: str) -> Response:
-    headers = {"ETag": etag, **_KEEP}
+def _response(request: Request, answer: Answer) -> Response:
+    headers = {"ETag": answer.etag, **_KEEP}
     body = answer.body
     if accepts_gzip(_raw_headers(request)):
         headers["Content-Encoding"] = "gzip"

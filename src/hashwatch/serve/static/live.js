@@ -5,14 +5,14 @@
   const body = document.body, root = document.documentElement;
   const address = body.dataset.liveAddress;
   if (!address) return;
-  const POLL = 5000, CALM = 2000, PATIENCE = 30000, LONGEST_WAIT = 60000;
+  const POLL = 5000, CALM = 2000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000;
   const announce = document.querySelector("[data-announce]");
   const pauseButton = document.querySelector("[data-pause]");
   const newButton = document.querySelector("[data-new-posts]");
   const offline = document.querySelector("[data-offline]");
   const isOver = body.dataset.clock === "over";
   let paused = sessionStorage.getItem("hashwatch-paused") === "1";
-  let stream = null, failures = 0, reconnect = 0, poll = 0, planned = 0, lastFetch = 0, lastAnswer = Date.now();
+  let stream = null, failures = 0, reconnect = 0, poll = 0, planned = 0, lastFetch = 0, lastChange = 0, lastAnswer = Date.now();
   let seenTag = null, held = null, fetching = false;
 
   // Swapping ----------------------------------------------------------------------------------
@@ -122,6 +122,8 @@
       noAnswer();
     } finally {
       fetching = false;
+      // The server may give out an answer up to a second old: look once more after the last change.
+      if (lastFetch < lastChange + KEPT) plan();
     }
   }
   /** Soon, but not all viewers at once, and not more often than every other second. */
@@ -162,7 +164,10 @@
       let version = null;
       try { version = JSON.parse(event.data).version; } catch { /* the bare event is enough */ }
       // The first word on a new stream says where things stand; every later one is a change.
-      if (!first || version === null || String(version) !== body.dataset.version) plan();
+      if (!first || version === null || String(version) !== body.dataset.version) {
+        lastChange = Date.now();
+        plan();
+      }
       first = false;
     });
     stream.addEventListener("message", answered);
