@@ -19,7 +19,7 @@ HELD_OUT = 4000
 SEED = 7
 TEACHER = Recipe(epochs=5, hidden=128)
 STUDENT = Recipe(epochs=8)
-LESSON_IMPORTANCE = 2.5
+LESSON_IMPORTANCE = 5.0
 
 
 def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
