@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import httpx
 from datasette.utils import parse_metadata
 
-from hashwatch.serve.app import build_app
+from dashboard_server import with_client
 
 METADATA = Path(__file__).parents[2] / "datasette-metadata.yml"
 
@@ -53,14 +52,11 @@ def test_it_holds_no_sql_and_no_secret() -> None:
 
 def test_table_pages_show_it(dashboard_path: Path) -> None:
     """What the file says of a table stands on its page."""
-    app = build_app(dashboard_path, metadata_path=METADATA)
 
-    async def ask() -> str:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return (await client.get("/dashboard/posts")).text
+    async def ask(client: httpx.AsyncClient) -> str:
+        return (await client.get("/dashboard/posts")).text
 
-    page = asyncio.run(ask())
+    page = with_client(dashboard_path, ask, metadata_path=METADATA)
     assert "One row a post, however many servers it was seen on." in page
     assert "empty where it is unknown (never neutral instead)" in page
 

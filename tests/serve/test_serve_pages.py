@@ -8,19 +8,14 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
 
 import httpx
 import pytest
 
 from dashboard_builder import HOSTILE, build_dashboard
-from hashwatch.serve.app import build_datasette
-from hashwatch.serve.site import Settings, site_of
+from dashboard_server import WALL, with_client
 
-T = TypeVar("T")
-WALL = 1e9 + 8
 EVENT = "/events/natsec17"
 PAGES = (
     "/",
@@ -55,7 +50,7 @@ def test_every_page_is_html_and_json(dashboard_path: Path, path: str) -> None:
         for card in data.json().get("posts", []):
             assert f'data-post="{card["id"]}"' in page.text
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 def test_hostile_posts_are_text_on_every_page(dashboard_path: Path) -> None:
@@ -76,7 +71,7 @@ def test_hostile_posts_are_text_on_every_page(dashboard_path: Path) -> None:
             assert not re.search(r"<[^>]* on\w+=", answer.text)
             assert not re.search(r'(href|src)="?\s*(javascript|data):', answer.text, re.IGNORECASE)
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +100,7 @@ def test_errors_say_what_is_wrong(dashboard_path: Path, path: str, status: int, 
         assert page.status_code == status
         assert words in page.text
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 def test_posts_json_is_walked_by_next(dashboard_path: Path) -> None:
@@ -120,7 +115,7 @@ def test_posts_json_is_walked_by_next(dashboard_path: Path) -> None:
             path = data["next"] and _json(data["next"])
         return seen
 
-    seen = _with(dashboard_path, ask)
+    seen = with_client(dashboard_path, ask)
     connection = sqlite3.connect(dashboard_path)
     sql = "SELECT id FROM posts WHERE kind <> 'boost' ORDER BY id DESC"
     assert seen == [row[0] for row in connection.execute(sql)]
@@ -144,7 +139,7 @@ def test_exports_are_the_filtered_set(dashboard_path: Path) -> None:
         bad = await client.get(f"{EVENT}/posts.csv?kind=toot")
         assert (bad.status_code, "kind: " in bad.json()["error"]) == (400, True)
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 def test_an_unchanged_page_is_not_sent_again(dashboard_path: Path) -> None:
@@ -159,7 +154,7 @@ def test_an_unchanged_page_is_not_sent_again(dashboard_path: Path) -> None:
         other = await client.get(f"{EVENT}/posts.json", headers=tag)
         assert other.status_code == 200
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 def test_a_published_change_makes_pages_new(tmp_path: Path) -> None:
@@ -180,7 +175,7 @@ def test_a_published_change_makes_pages_new(tmp_path: Path) -> None:
             await asyncio.sleep(0.05)
         raise AssertionError("the page never became new")
 
-    _with(path, ask)
+    with_client(path, ask)
     writer.close()
 
 
@@ -198,7 +193,7 @@ def test_answers_are_compressed_for_those_who_ask(dashboard_path: Path) -> None:
             if path != "/dashboard/posts":  # it says how long its queries took
                 assert plain.content == zipped.content
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 def test_static_files_may_be_kept_for_ever(dashboard_path: Path) -> None:
@@ -219,7 +214,7 @@ def test_static_files_may_be_kept_for_ever(dashboard_path: Path) -> None:
         for path in ("abc/../app.py", "abc/%2e%2e/app.py", "abc//etc/passwd", "abc/nope.js"):
             assert (await client.get(f"/-/hashwatch/static/{path}")).status_code == 404
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 @pytest.mark.parametrize("made", ["missing", "empty", "tables"])
@@ -242,7 +237,7 @@ def test_the_first_start_is_a_page(tmp_path: Path, made: str) -> None:
         assert event.status_code == (404 if made == "tables" else 503)
         assert (await client.get("/-/healthz")).status_code == (200 if made == "tables" else 503)
 
-    _with(path, ask)
+    with_client(path, ask)
 
 
 def test_a_dashboard_that_comes_later_is_found(tmp_path: Path) -> None:
@@ -257,7 +252,7 @@ def test_a_dashboard_that_comes_later_is_found(tmp_path: Path) -> None:
         assert (await client.get(EVENT)).status_code == 200
         assert (await client.get("/dashboard/posts.json?_shape=array")).status_code == 200
 
-    _with(path, ask)
+    with_client(path, ask)
 
 
 def test_health_tells_ages(dashboard_path: Path) -> None:
@@ -266,35 +261,14 @@ def test_health_tells_ages(dashboard_path: Path) -> None:
     async def ask(client: httpx.AsyncClient) -> httpx.Response:
         return await client.get("/-/healthz")
 
-    answer = _with(dashboard_path, ask)
+    answer = with_client(dashboard_path, ask)
     assert answer.status_code == 200
     assert answer.json()["ok"] is True
     assert answer.json()["published_age_seconds"] == 8
-    late = _with(dashboard_path, ask, wall=WALL + 1000)
+    late = with_client(dashboard_path, ask, wall=WALL + 1000)
     assert (late.status_code, late.json()["ok"]) == (503, False)
 
 
 def _json(path: str) -> str:
     bare, _, query = path.partition("?")
     return f"{bare}.json" + (f"?{query}" if query else "")
-
-
-def _with(
-    path: Path,
-    ask: Callable[[httpx.AsyncClient], Coroutine[Any, Any, T]],
-    wall: float = WALL,
-    **options: Any,
-) -> T:
-    datasette = build_datasette(Settings(path, wall=lambda: wall, **options))
-
-    async def run() -> T:
-        transport = httpx.ASGITransport(app=datasette.app())
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1:8001"
-        ) as client:
-            try:
-                return await ask(client)
-            finally:
-                site_of(datasette).close()
-
-    return asyncio.run(run())

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
 import re
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatch.serve.app import build_datasette
+from dashboard_server import with_client
 from hashwatch.serve.csv_guard import CsvGuard
-from hashwatch.serve.site import Settings, site_of
 
-T = TypeVar("T")
 EVENT = "/events/natsec17"
 EVERYWHERE = (
     "/",
@@ -56,7 +51,7 @@ def test_every_answer_carries_the_headers(dashboard_path: Path, path: str, host:
     async def ask(client: httpx.AsyncClient) -> httpx.Response:
         return await client.get(path)
 
-    headers = _with(dashboard_path, ask, host=host).headers
+    headers = with_client(dashboard_path, ask, host=host).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-frame-options"] == "DENY"
@@ -80,7 +75,7 @@ def test_our_pages_hold_nothing_that_the_policy_forbids(dashboard_path: Path) ->
             for source in re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', page):
                 assert source.startswith("/")
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 def test_inline_blocks_of_table_pages_are_allowed_by_hash(dashboard_path: Path) -> None:
@@ -93,7 +88,7 @@ def test_inline_blocks_of_table_pages_are_allowed_by_hash(dashboard_path: Path) 
             for script in re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL):
                 assert _hash(script) in policy, (path, script[:80])
 
-    _with(dashboard_path, ask)
+    with_client(dashboard_path, ask)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +118,7 @@ def test_only_our_own_names_are_answered(
         paths = ("/", f"{EVENT}.json", "/-/healthz")
         return [(await client.get(p, headers={"Host": host})).status_code for p in paths]
 
-    codes = _with(dashboard_path, ask, host=bound)
+    codes = with_client(dashboard_path, ask, host=bound)
     assert {code == 421 for code in codes} == {status == 421}
 
 
@@ -134,10 +129,10 @@ def test_tables_are_closed_beyond_loop_back(dashboard_path: Path) -> None:
         paths = [*EVERYWHERE, "/-/plugins.json", "/-/threads", "/dashboard.db"]
         return {path: (await client.get(path)).status_code for path in paths}
 
-    for path, status in _with(dashboard_path, ask, host="0.0.0.0").items():
+    for path, status in with_client(dashboard_path, ask, host="0.0.0.0").items():
         ours = path.startswith(("/events", "/-/healthz", "/-/hashwatch", "/favicon"))
         assert (status == 403) == (not ours and path not in ("/", "/.json")), path
-    here = _with(dashboard_path, ask)
+    here = with_client(dashboard_path, ask)
     assert here["/dashboard?sql=select+1"] == 200
     assert here["/dashboard.db"] in (403, 404)
 
@@ -149,7 +144,7 @@ def test_pages_can_only_be_read(dashboard_path: Path, method: str) -> None:
     async def ask(client: httpx.AsyncClient) -> httpx.Response:
         return await client.request(method, f"{EVENT}/posts")
 
-    answer = _with(dashboard_path, ask)
+    answer = with_client(dashboard_path, ask)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
@@ -162,7 +157,7 @@ def test_csv_of_tables_runs_nothing_in_a_spreadsheet(dashboard_path: Path) -> No
         data = await client.get("/dashboard/posts.json?_shape=array&_size=max&_col=id&_col=text")
         return table.text, sql.text, data.text
 
-    table, sql, data = _with(dashboard_path, ask)
+    table, sql, data = with_client(dashboard_path, ask)
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
     texts = {str(item["id"]): item["text"] for item in json.loads(data)}
     assert len(rows) == 600
@@ -201,7 +196,7 @@ def test_table_cells_with_addresses_are_safe_links(dashboard_path: Path) -> None
     async def ask(client: httpx.AsyncClient) -> str:
         return (await client.get("/dashboard/links")).text
 
-    page = _with(dashboard_path, ask)
+    page = with_client(dashboard_path, ask)
     assert (
         '<a href="https://paper.example/report?a=1&amp;b=2" '
         'rel="noopener noreferrer nofollow ugc">' in page
@@ -213,21 +208,3 @@ def _hash(script: str) -> str:
     from hashlib import sha256
 
     return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
-
-
-def _with(
-    path: Path, ask: Callable[[httpx.AsyncClient], Coroutine[Any, Any, T]], **options: Any
-) -> T:
-    datasette = build_datasette(Settings(path, wall=lambda: 1e9 + 8, **options))
-
-    async def run() -> T:
-        transport = httpx.ASGITransport(app=datasette.app())
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1:8001"
-        ) as client:
-            try:
-                return await ask(client)
-            finally:
-                site_of(datasette).close()
-
-    return asyncio.run(run())
