@@ -170,7 +170,7 @@ class EventTable(Table):
 class SentimentTable(Table):
     """``[sentiment]``: which annotator gives posts their tone."""
 
-    annotator: Annotated[str, AfterValidator(_annotator)] = "textblob"
+    annotator: Annotated[str, AfterValidator(_annotator)] = "student"
 
 
 class ServeTable(Table):
