@@ -220,8 +220,9 @@
     if (series.now && series.now > series.from && series.now < series.to) {
       const flag = document.createElement("span");
       flag.className = "now-flag";
-      flag.textContent = "now";
       const left = u.valToPos(series.now, "x");
+      // The flag on the peak goes before the word; the line stands anyway.
+      flag.textContent = series.peak && Math.abs(left - u.valToPos(series.peak.bucket, "x")) < 64 ? "" : "now";
       place.append(flag);
       flag.style.left = `${inset + Math.min(left, width - 30)}px`;
       flag.style.top = `${u.over.offsetTop}px`;

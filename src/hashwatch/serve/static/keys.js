@@ -65,8 +65,19 @@
   // On a narrow screen what comes last starts folded.
   if (matchMedia("(max-width: 639px)").matches) for (const fold of document.querySelectorAll("[data-fold]")) fold.open = false;
 
-  // What is wider than the window shows its latest end first.
-  for (const wide of document.querySelectorAll("[data-from-end]")) wide.scrollLeft = wide.scrollWidth;
+  // What is wider than the window shows its latest end first, and no column half under the names.
+  for (const wide of document.querySelectorAll("[data-from-end]")) {
+    wide.scrollLeft = wide.scrollWidth;
+    const names = wide.querySelector("tbody th"), edge = names ? names.getBoundingClientRect().right : 0;
+    for (const cell of wide.querySelectorAll("tbody tr:first-child td")) {
+      const { left, right } = cell.getBoundingClientRect();
+      if (wide.scrollLeft && left < edge && right > edge) {
+        wide.firstElementChild.style.borderInlineEnd = `${Math.ceil(right - edge)}px solid transparent`;
+        wide.scrollLeft = wide.scrollWidth;
+        break;
+      }
+    }
+  }
 
   // A short address: fields that were left empty stay out of it ------------------------------------
   for (const form of document.querySelectorAll("form[method=get]")) {
