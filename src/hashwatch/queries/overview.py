@@ -11,6 +11,7 @@ from hashwatch.queries.cards import post_cards
 from hashwatch.queries.events import Event
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
+from hashwatch.queries.measured import measure
 from hashwatch.queries.now import last_minutes, recent_by_theme, usual_rates, window
 from hashwatch.queries.programme import programme, stage, tones
 from hashwatch.queries.ranges import Range, chosen_range, range_parameters, whole_event
@@ -79,7 +80,8 @@ def recent_tone(connection: sqlite3.Connection, event: Event, now: int) -> Tone:
         start, end = window(now, 60)
         words, filters = "last hour", range_parameters(event, start, end)
     bounds = {"event": event.id, "facet": "all", "value": "", "from": start, "to": end}
-    return tone(event.slug, tones(ask(connection, "window", bounds)[0]), words, filters)
+    counts = tones(ask(connection, "window", bounds)[0])
+    return tone(event.slug, counts, words, filters, measure(connection, event))
 
 
 def _ranked_time(

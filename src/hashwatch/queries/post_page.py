@@ -22,6 +22,8 @@ def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Dat
         raise MissingError(f"There is no post {post_id} in {event.slug}.")
     declared, language, sentiment, polarity, confidence, url, uri = rows[0]
     one = {"post": post_id, "event": event.id}
+    corrections = _corrections(connection, event, one)
+    said = corrections.get("sentiment")
     return {
         "post": post_cards(connection, event, [post_id])[0],
         "tags": {
@@ -30,8 +32,8 @@ def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Dat
                 "label": sentiment,
                 "polarity": polarity,
                 "confidence": confidence,
-                "annotator": None,
-                "version": None,
+                "annotator": "person" if said else None,
+                "version": str(said["decision"]) if said else None,
                 "drivers": [],
             },
             "themes": [
@@ -44,6 +46,7 @@ def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Dat
                 for name, surely, reasons in ask(connection, "post_themes", one)
             ],
             "session": _session(connection, event, one),
+            "corrections": list(corrections.values()),
         },
         "engagement": [
             {
@@ -69,6 +72,20 @@ def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Dat
             connection, event, [row[0] for row in ask(connection, "post_replies", one)]
         ),
         "original_url": safe_url(url) or safe_url(uri),
+    }
+
+
+def _corrections(connection: sqlite3.Connection, event: Event, one: Data) -> dict[str, Data]:
+    """By field, what a person decided and what the annotators say instead."""
+    return {
+        field: {
+            "field": field,
+            "value": value,
+            "tagged": ", ".join(json.loads(tagged)) if field == "theme" else tagged,
+            "decision": decision,
+            "local": local_text(from_iso(decided_at), event.zone),
+        }
+        for field, value, tagged, decision, decided_at in ask(connection, "post_corrections", one)
     }
 
 

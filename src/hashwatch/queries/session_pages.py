@@ -11,6 +11,7 @@ from hashwatch.queries.cards import post_cards
 from hashwatch.queries.events import Event
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
+from hashwatch.queries.measured import measure
 from hashwatch.queries.programme import by_day, programme, session_details
 from hashwatch.queries.ranges import (
     Range,
@@ -58,7 +59,9 @@ def session_page(
     more = event_href(event.slug, "posts", {"session": code, "after": found.after or ""})
     return {
         "session": {**row, "abstract": abstract},
-        "tone": tone(event.slug, row["tone"], "whole event", {"session": code}),
+        "tone": tone(
+            event.slug, row["tone"], "whole event", {"session": code}, measure(connection, event)
+        ),
         "series": series(connection, event, subject, span, now, [row]),
         "themes": _themes(connection, event, code, identity),
         "posts": post_cards(connection, event, found.ids),

@@ -36,8 +36,44 @@ class ToneSide(TypedDict):
     href: str
 
 
+class Interval(TypedDict):
+    """A share with its 95% interval (0..1)."""
+
+    share: float
+    low: float
+    high: float
+
+
+class LanguageAccuracy(TypedDict):
+    """The share of tags in a language that are right, its 95% interval, from how many labels."""
+
+    language: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class Accuracy(TypedDict):
+    """The share of an event's tones that are right, as measured by a person's labels.
+
+    ``n`` labels say a tone; ``unclear`` more say that the person could not tell.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    unclear: int
+    languages: list[LanguageAccuracy]
+
+
 class Tone(TypedDict):
-    """How posts sound: ``n`` were scored, ``unknown`` not; ``window`` says over what time."""
+    """How posts sound: ``n`` were scored, ``unknown`` not; ``window`` says over what time.
+
+    ``accuracy`` is the event's, ``None`` while nobody has measured it; ``adjusted`` are the shares
+    by tone, corrected for the known error, ``None`` while too few labels say how.
+    """
 
     n: int
     unknown: int
@@ -45,6 +81,9 @@ class Tone(TypedDict):
     neutral: ToneSide
     negative: ToneSide
     window: str
+    accuracy: Accuracy | None
+    adjusted: dict[str, Interval] | None
+    measure_href: str
 
 
 class Point(TypedDict):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import Literal
 
-from hashwatch.queries.hrefs import posts_href
+from hashwatch.queries.hrefs import event_href, posts_href
+from hashwatch.queries.measured import Measured, adjusted_shares, measured_accuracy
 from hashwatch.queries.shapes import Counts, Tone, ToneSide
 
 SIDES: tuple[Literal["positive", "neutral", "negative"], ...] = ("positive", "neutral", "negative")
@@ -21,8 +22,13 @@ def wilson_margin(posts: int, n: int) -> float | None:
     return _Z * sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
 
 
-def tone(slug: str, counts: Counts, window: str, filters: dict[str, str]) -> Tone:
-    """The tone of the originals that ``counts`` counts; ``filters`` lead to those posts."""
+def tone(
+    slug: str, counts: Counts, window: str, filters: dict[str, str], measured: Measured
+) -> Tone:
+    """The tone of the originals that ``counts`` counts; ``filters`` lead to those posts.
+
+    ``measured`` is the event's known error.
+    """
     n = sum(counts[side] for side in SIDES)
 
     def side(name: Literal["positive", "neutral", "negative"]) -> ToneSide:
@@ -42,4 +48,7 @@ def tone(slug: str, counts: Counts, window: str, filters: dict[str, str]) -> Ton
         "neutral": side("neutral"),
         "negative": side("negative"),
         "window": window,
+        "accuracy": measured_accuracy(measured),
+        "adjusted": adjusted_shares(measured, counts),
+        "measure_href": event_href(slug, "evaluate"),
     }

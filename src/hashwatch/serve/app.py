@@ -29,12 +29,14 @@ def build_app(
     port: int = 8001,
     metadata_path: Path | str | None = None,
     config_path: str | None = None,
+    archive_path: Path | str | None = None,
     wall: Callable[[], float] | None = None,
 ) -> Any:
     """The ASGI application on ``dashboard_path``, which need not exist yet.
 
     ``host`` is the address that it will listen on: on loop-back the person at the machine has
-    Datasette's table pages and SQL, beyond it they are closed. ``config_path`` is named to someone
+    Datasette's table pages and SQL and, given ``archive_path``, may decide; beyond it all that is
+    closed. ``config_path`` is named to someone
     who has no event yet; ``wall`` stands in for the wall clock.
     """
     return build_datasette(
@@ -43,6 +45,7 @@ def build_app(
             host=host,
             port=port,
             config_path=config_path,
+            archive_path=Path(archive_path) if archive_path else None,
             **({} if wall is None else {"wall": wall}),
         ),
         Path(metadata_path) if metadata_path else None,
@@ -82,6 +85,7 @@ def serve(
     port: int = 8001,
     metadata_path: Path | str | None = None,
     config_path: str | None = None,
+    archive_path: Path | str | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM; open streams end at once and the rest within a second.
@@ -89,7 +93,10 @@ def serve(
     ``announce`` is given the address once the port is taken. A port in use is an `InUseError`.
     """
     listening = _listen(host, port)
-    settings = Settings(Path(dashboard_path), host=host, port=port, config_path=config_path)
+    settings = Settings(
+        Path(dashboard_path), host=host, port=port, config_path=config_path,
+        archive_path=Path(archive_path) if archive_path else None,
+    )  # fmt: skip
     datasette = build_datasette(settings, Path(metadata_path) if metadata_path else None)
     server = _Server(
         uvicorn.Config(

@@ -21,6 +21,13 @@ from hashwatch.queries.first_page import events_page
 from hashwatch.queries.shapes import Data
 from hashwatch.serve.answers import Answer
 from hashwatch.serve.compress import accepts_gzip, compressed
+from hashwatch.serve.deciding import (
+    StaleFormError,
+    correction_choices,
+    evaluation,
+    take_correction,
+    take_label,
+)
 from hashwatch.serve.export import stream_export
 from hashwatch.serve.pages import PAGES, event_data, known_parameters, render
 from hashwatch.serve.reading import NotPublishedError
@@ -54,6 +61,8 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         *((pattern, _view(datasette, page)) for pattern, page in of_event.items()),
         (rf"^/events/{_SLUG}/posts\.(?P<format>csv|jsonl)$", _export_view(datasette)),
         (rf"^/events/{_SLUG}/live$", _live_view(datasette)),
+        (rf"^/events/{_SLUG}/evaluate{_JSON}", _evaluate_view(datasette)),
+        (rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}})/correct$", _correct_view(datasette)),
         (r"^/-/healthz$", _health_view(datasette)),
         (r"^/-/hashwatch/static/(?P<digest>[0-9a-f]+)/(?P<path>.+)$", _static_view),
     ]
@@ -81,6 +90,7 @@ def _view(datasette: Datasette, page: str) -> Callable[..., Awaitable[Response]]
     return view
 
 
+_NO_STORE = {"Cache-Control": "no-store"}
 _KEEP = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
 
 
@@ -116,7 +126,10 @@ async def _make(
             body = first_start(site, request)
         else:
             template = "events.html" if page == "events" else PAGES[page].template
-            body = render(template, page, request, data)
+            more: dict[str, Any] = {}
+            if page == "post" and site.decisions is not None:
+                more = {"token": site.token, "choices": correction_choices(connection, slug)}
+            body = render(template, page, request, data, **more)
         return Answer(200, JSON if is_json else HTML, body, compressed(body), etag)
 
     try:
@@ -163,6 +176,8 @@ def _error(error: Exception) -> tuple[int, str]:
         return 400, str(error)
     if isinstance(error, MissingError):
         return 404, str(error)
+    if isinstance(error, StaleFormError):
+        return 403, str(error)
     if isinstance(error, NotPublishedError):
         return 503, "Nothing has been published yet; the first posts appear in a moment."
     if isinstance(error, sqlite3.Error):
@@ -204,6 +219,38 @@ def _live_view(datasette: Datasette) -> Callable[..., Awaitable[Response | None]
             missing = MissingError(f"There is no event “{slug[:80]}”.")
             return await error_response(site, request, missing, is_json=True)
         return await stream_changes(site.live, receive, send)
+
+    return view
+
+
+def _evaluate_view(datasette: Datasette) -> Callable[..., Awaitable[Response]]:
+    async def view(request: Request) -> Response:
+        site = site_of(datasette)
+        is_json = bool(request.url_vars.get("suffix"))
+        await site.live.ensure_started()
+        try:
+            if request.method == "POST":
+                return await take_label(site, request)
+            data = await evaluation(site, unquote(request.url_vars["slug"]))
+        except Exception as error:
+            return await error_response(site, request, error, is_json)
+        if is_json:
+            return Response(msgspec.json.encode(data), 200, _NO_STORE, content_type=JSON)
+        page = render("evaluate.html", "evaluate", request, data, token=site.token)
+        return Response(page, 200, _NO_STORE, content_type=HTML)
+
+    return view
+
+
+def _correct_view(datasette: Datasette) -> Callable[..., Awaitable[Response]]:
+    async def view(request: Request) -> Response:
+        site = site_of(datasette)
+        try:
+            if request.method != "POST":
+                return Response.redirect(request.path.removesuffix("/correct"), status=303)
+            return await take_correction(site, request)
+        except Exception as error:
+            return await error_response(site, request, error, is_json=False)
 
     return view
 

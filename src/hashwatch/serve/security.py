@@ -32,6 +32,7 @@ _POLICY = (
 )
 POLICY = _POLICY.format(scripts="", styles="", data="").encode()
 _OURS = re.compile(r"/(\.json)?$|/(events(/|$|\.)|favicon\.ico$|-/(healthz$|hashwatch/))")
+_DECISIONS = re.compile(r"/events/[^/]+/(evaluate|posts/\d{1,18}/correct)$")
 _STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -58,9 +59,32 @@ def guard(app: Any, datasette: Datasette) -> Any:
         if refusal is not None:
             await _refuse(outgoing, *refusal)
         else:
-            await app(scope, receive, outgoing)
+            await app(_without_cookies(scope) if ours else scope, receive, outgoing)
 
     return guarded
+
+
+def from_own_page(headers: dict[bytes, bytes]) -> bool:
+    """Whether a request that changes something comes from a page of this server, or no browser.
+
+    Every current browser says so in ``Sec-Fetch-Site``. Forms under ``no-referrer`` say ``null``
+    in ``Origin``, so that alone tells only older ones apart.
+    """
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site == b"same-origin"
+    origin = headers.get(b"origin")
+    return origin is None or origin.partition(b"//")[2] == headers.get(b"host", b"")
+
+
+def _decides(site: Site, scope: dict[str, Any]) -> bool:
+    return site.decisions is not None and _DECISIONS.match(scope["path"]) is not None
+
+
+def _without_cookies(scope: dict[str, Any]) -> dict[str, Any]:
+    """Our pages know no cookies: what a browser holds for Datasette's own has no say in them."""
+    headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+    return {**scope, "headers": headers}
 
 
 def host_allowed(site: Site, host: str) -> bool:
@@ -91,7 +115,10 @@ def _refusal(
     if not host_allowed(site, host):
         return 421, "This server does not go by that name."
     if ours and scope["method"] not in ("GET", "HEAD"):
-        return 405, "This page can only be read."
+        if scope["method"] != "POST" or not _decides(site, scope):
+            return 405, "This page can only be read."
+        if not from_own_page(headers):
+            return 403, "Decisions are taken from this server's own pages only."
     if not ours and not site.tables_open:
         return 403, "The tables are open only on the machine itself."
     return None

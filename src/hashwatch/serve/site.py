@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import msgspec
 from datasette.app import Datasette
 from datasette.database import Database
 
+from hashwatch.archive.decisions import Decisions
 from hashwatch.queries.events import list_events
 from hashwatch.queries.hrefs import event_href
 from hashwatch.serve.answers import Answers
@@ -23,12 +25,16 @@ DATABASE = "dashboard"
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """How a server was started. ``host`` is what it listens on."""
+    """How a server was started. ``host`` is what it listens on.
+
+    With ``archive_path`` a person at this machine may decide; without, forms are absent.
+    """
 
     dashboard_path: Path
     host: str = "127.0.0.1"
     port: int = 8001
     config_path: str | None = None
+    archive_path: Path | None = None
     wall: Callable[[], float] = time.time
 
 
@@ -42,6 +48,15 @@ class Site:
         self.reader = Reader(settings.dashboard_path)
         self.live = Live(settings.dashboard_path)
         self.answers = Answers()
+        self.token = secrets.token_urlsafe(24)
+
+    @property
+    def decisions(self) -> Decisions | None:
+        """Where decisions go; None beyond loop-back and where there is no archive."""
+        path = self.settings.archive_path
+        if not self.loop_back or path is None or not path.exists():
+            return None
+        return Decisions(path)
 
     def wall(self) -> float:
         """The wall clock, Unix seconds."""

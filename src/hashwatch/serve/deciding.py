@@ -1,0 +1,189 @@
+"""Forms by which a person at this machine decides: labels of a sample, corrections of tags.
+
+Nothing here is open beyond loop-back, or where the server has no archive. A form carries a token
+of this process, which no other site can read; the guard in front has seen to it that the request
+comes from a page of ours, and takes no cookies along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote
+
+from datasette.utils.asgi import Request, Response
+
+from hashwatch.archive.decisions import TONES, Decisions
+from hashwatch.errors import FilterError, HashwatchError, MissingError
+from hashwatch.model import Decision, Sample
+from hashwatch.queries.evaluate_page import evaluate_page
+from hashwatch.queries.events import find_event, published, shell
+from hashwatch.queries.hrefs import event_href, post_href
+from hashwatch.queries.sampling import new_sample
+from hashwatch.queries.shapes import Data
+from hashwatch.queries.statements import ask
+from hashwatch.serve.site import Site
+
+ACTOR = "the person at this machine"
+FORM_BYTES = 20_000
+PUBLISHED_SECONDS = 2.0
+"""How long an answer waits for the publisher, so that the page that follows shows the decision."""
+LABELS = {"negative": "negative", "neutral": "neutral", "positive": "positive", "unclear": ""}
+
+Form = Mapping[str, str]
+
+
+class StaleFormError(HashwatchError):
+    """A form that this process has not given out."""
+
+
+async def evaluation(site: Site, slug: str) -> Data:
+    """What the labelling page shows: nothing to label where nobody may."""
+    decisions = site.decisions
+
+    def stored() -> tuple[Sample | None, dict[int, Decision]]:
+        if decisions is None:
+            return None, {}
+        return decisions.sample(slug), decisions.labels(slug)
+
+    sample, labels = await asyncio.to_thread(stored)
+
+    def question(connection: sqlite3.Connection) -> Data:
+        event = find_event(connection, slug)
+        page = evaluate_page(connection, event, sample, labels, decisions is not None)
+        return {**shell(connection, event, site.wall()), **page}
+
+    return await site.reader.read(question)
+
+
+async def take_label(site: Site, request: Request) -> Response:
+    """A label, the last one taken back, or a sample to begin with; then the page again."""
+    slug = unquote(request.url_vars["slug"])
+    decisions, form = await _decide(site, request)
+    match form.get("action"):
+        case "draw":
+            await _draw(site, decisions, slug)
+        case "undo":
+            await asyncio.to_thread(_take_back, site, decisions, slug)
+        case "label":
+            await _label(site, decisions, slug, form)
+        case other:
+            raise FilterError("action", f"“{(other or '')[:40]}” is none of draw, label, undo")
+    return Response.redirect(event_href(slug, "evaluate"), status=303)
+
+
+async def take_correction(site: Site, request: Request) -> Response:
+    """A tag corrected, or the correction taken back; then the post's page again."""
+    slug, post_id = unquote(request.url_vars["slug"]), int(request.url_vars["name"])
+    decisions, form = await _decide(site, request)
+    field, value = form.get("field", ""), form.get("value", "")
+
+    def check(connection: sqlite3.Connection) -> None:
+        event = find_event(connection, slug)
+        rows = ask(connection, "post_in_event", {"event": event.id, "post": post_id})
+        if not rows:
+            raise MissingError(f"There is no post {post_id} in {slug}.")
+        choices = correction_choices(connection, slug)
+        if field not in choices:
+            raise FilterError("field", f"“{field[:40]}” is none of {', '.join(choices)}")
+        if "withdraw" not in form and value not in [key for key, _ in choices[field]]:
+            raise FilterError(field, f"“{value[:80]}” is none that {slug} has")
+
+    await site.reader.read(check)
+    recorded = await asyncio.to_thread(
+        lambda: decisions.append(
+            ACTOR, slug, "correct", post_id, field, None if "withdraw" in form else value,
+            now=int(site.wall()),
+        )
+    )  # fmt: skip
+    await _until_published(site, recorded.seq)
+    return Response.redirect(f"{post_href(slug, post_id)}?_decided={recorded.id}", status=303)
+
+
+def correction_choices(
+    connection: sqlite3.Connection, slug: str
+) -> dict[str, list[tuple[str, str]]]:
+    """By field, the values that a person may give and what they are called; empty for none."""
+    event = {"event": find_event(connection, slug).id}
+    themes = [(row[1], row[1]) for row in ask(connection, "themes", event)]
+    sessions = [
+        (code, f"{code}: {title}") for code, title in ask(connection, "session_choices", event)
+    ]
+    return {
+        "sentiment": [(tone, tone) for tone in TONES],
+        "theme": [("", "none"), *themes],
+        "session": [("", "none"), *sessions],
+    }
+
+
+async def _decide(site: Site, request: Request) -> tuple[Decisions, Form]:
+    """The way to decide and what the form says, or a refusal."""
+    decisions = site.decisions
+    if decisions is None:
+        raise MissingError("Decisions are made on the machine that has the archive.")
+    form = dict(parse_qsl((await _body(request)).decode("utf-8", "replace"), max_num_fields=20))
+    if not secrets.compare_digest(form.get("token", "").encode(), site.token.encode()):
+        raise StaleFormError("This form is no longer valid; load its page again.")
+    return decisions, form
+
+
+async def _body(request: Request) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > FORM_BYTES:
+            raise FilterError("form", f"is longer than {FORM_BYTES:,} bytes")
+    return body
+
+
+async def _draw(site: Site, decisions: Decisions, slug: str) -> None:
+    """Draws a sample unless there is one."""
+
+    def question(connection: sqlite3.Connection) -> Sample:
+        return new_sample(connection, find_event(connection, slug), int(site.wall()))
+
+    if await asyncio.to_thread(decisions.sample, slug) is None:
+        drawn = await site.reader.read(question)
+        if not drawn.posts:
+            raise MissingError(f"{slug} has no posts whose tone is known; there is no sample yet.")
+        await asyncio.to_thread(decisions.keep_sample, drawn)
+
+
+async def _label(site: Site, decisions: Decisions, slug: str, form: Form) -> None:
+    sample = await asyncio.to_thread(decisions.sample, slug)
+    post_id, value = form.get("post", ""), form.get("value", "")
+    if value not in LABELS:
+        raise FilterError("value", f"“{value[:40]}” is none of {', '.join(LABELS)}")
+    if sample is None or post_id not in [str(one.post_id) for one in sample.posts]:
+        raise MissingError("That post is not in the sample any more.")
+    recorded = await asyncio.to_thread(
+        lambda: decisions.append(
+            ACTOR, slug, "label", int(post_id), "sentiment", LABELS[value], now=int(site.wall())
+        )
+    )
+    labels = await asyncio.to_thread(decisions.labels, slug)
+    if all(one.post_id in labels for one in sample.posts):
+        await _until_published(site, recorded.seq)
+
+
+def _take_back(site: Site, decisions: Decisions, slug: str) -> None:
+    """Takes the label given last back, if the sample still has its post."""
+    sample, labels = decisions.sample(slug), decisions.labels(slug)
+    posts = {one.post_id for one in sample.posts} if sample else set()
+    last = next((number for number in reversed(labels) if number in posts), None)
+    if last is not None:
+        decisions.append(ACTOR, slug, "label", last, "sentiment", None, now=int(site.wall()))
+
+
+async def _until_published(site: Site, seq: int) -> None:
+    for _ in range(int(PUBLISHED_SECONDS / 0.1)):
+        version, _at = await site.reader.read(published)
+        if version >= seq:
+            return
+        await asyncio.sleep(0.1)
