@@ -32,8 +32,25 @@ def test_the_limit_bounds_what_is_shown(imported: Path, hashwatch: Hashwatch) ->
     assert found["total"] == 3
 
 
+def test_the_query_may_be_an_option_too(imported: Path, hashwatch: Hashwatch) -> None:  # noqa: ARG001
+    """The page's word for it; given both ways it is refused."""
+    found = hashwatch("search", "--q", "sound", "--event", "natsec17", "--json").json
+    assert found["total"] == 1
+    assert hashwatch("search", "hall", "--q", "sound", "--event", "natsec17").code == 2
+
+
+def test_an_export_is_in_no_other_order_than_its_own(
+    imported: Path,  # noqa: ARG001 - the command runs there
+    hashwatch: Hashwatch,
+) -> None:
+    """Exit code 2 rather than a file that is not what was asked for."""
+    answer = hashwatch("export", "--event", "natsec17", "--format", "csv", "--sort", "engaged")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("sort: an export is oldest first")
+
+
 def test_the_filters_are_those_of_the_pages() -> None:
-    """The same words; q is the search's argument."""
+    """The same words; q is the search's argument, too."""
     assert {"q", *FILTER_OPTIONS} == set(NAMES)
 
 

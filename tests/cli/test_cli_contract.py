@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-from command_line import Hashwatch
+from command_line import Answer, Hashwatch
 
 from hashwatch.cli import commands
 
@@ -24,26 +27,31 @@ CONTRACT = {
         "--event", "--format", "--timezone", "--map", "--only-hashtags", "--config", "--data-dir",
         "--json",
     },
-    "publish": {"--rebuild", "--config", "--data-dir", "--json"},
-    "serve": {"--config", "--data-dir", "--host", "--port"},
-    "status": {"--config", "--data-dir", "--json"},
-    "search": {"--event", "--theme", "--from", "--sort", "--config", "--data-dir", "--json"},
-    "export": {"--event", "--format", "-o", "--q", "--theme", "--to", "--config", "--data-dir"},
-    "tag": {"--event", "--config", "--json"},
     "programme": set(),
 }  # fmt: skip
+EVERYWHERE = {"--config", "--data-dir", "--no-input"}
 
 
 def test_the_commands_are_those_promised() -> None:
-    """No more, no fewer, each with its options and --no-input."""
+    """Each has its options and those that all have."""
     assert set(commands.commands) == set(CONTRACT)
     for name, expected in CONTRACT.items():
         command = commands.commands[name]
         options = {text for parameter in command.params for text in parameter.opts}
         assert expected <= options, name
-        if not isinstance(command, click.Group):
-            assert "--no-input" in options
-            assert command.help, name
+    for name, command in leaves(commands):
+        options = {text for parameter in command.params for text in parameter.opts}
+        assert options >= EVERYWHERE, name
+        assert command.help, name
+
+
+def leaves(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, those of groups too."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaves(command)
+        else:
+            yield name, command
 
 
 def test_every_option_is_explained() -> None:
@@ -89,16 +97,40 @@ def test_wrong_usage_is_exit_code_2(hashwatch: Hashwatch, arguments: list[str]) 
     assert answer.out == ""
 
 
-def test_a_taken_port_is_one_sentence(place: Path, hashwatch: Hashwatch) -> None:
-    """It says which one, and what to do; nothing is started."""
+@pytest.mark.parametrize("command", ["run", "serve", "demo"])
+def test_a_taken_port_is_one_sentence(place: Path, hashwatch: Hashwatch, command: str) -> None:
+    """The same for all: which one, and what to do; nothing is started."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        answer = hashwatch("run", "--port", str(port))
+        answer = hashwatch(command, "--port", str(port))
     assert answer.code == 1
-    assert answer.err.count("\n") == 1
-    assert f"port {port} of 127.0.0.1 is taken" in answer.err
-    assert "--port" in answer.err
-    assert not (place / "data" / "archive.db").exists()
+    assert answer.err == (
+        f"hashwatch: port {port} of 127.0.0.1 is taken; stop what listens there or choose another"
+        " with --port\n"
+    )
+    assert not list(place.rglob("archive.db"))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_who_sees_the_pages_is_said_where_it_is_not_one_person_alone(
+    place: Path, hashwatch: Hashwatch, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """On stderr; the address on stdout is one to open, wherever it listens."""
+    monkeypatch.setattr("hashwatch.run.stopping.on_stop", lambda _: None)
+    monkeypatch.setattr(
+        "hashwatch.serve.app.serve", lambda *_, **given: given["announce"]("http://wrong/")
+    )
+    answer = hashwatch("serve", "--host", host, "--port", "0")
+    assert answer.code == 0
+    assert re.fullmatch(r"hashwatch is at http://127\.0\.0\.1:\d+/  \(.*\)\n", answer.out)
+    assert ("no roles yet; tables and SQL are closed" in answer.err) == (host == "0.0.0.0")
+    started: list[object] = []
+    monkeypatch.setattr("hashwatch.run.everything.run", lambda *given: started.append(given))
+    for command in (["run"], ["demo"], ["watch", "x"]):
+        answer = hashwatch(*command, "--host", host)
+        assert ("no roles yet" in answer.err) == (host == "0.0.0.0")
+    assert len(started) == 3
+    assert (place / "data" / "watch" / "watch.toml").exists()
 
 
 def test_a_damaged_archive_is_not_started_on(imported: Path, hashwatch: Hashwatch) -> None:
@@ -113,20 +145,87 @@ def test_a_damaged_archive_is_not_started_on(imported: Path, hashwatch: Hashwatc
     assert archive.read_bytes() == before
 
 
-def test_a_reader_that_has_had_enough_is_no_failure(imported: Path) -> None:
-    """``hashwatch export … | head`` ends quietly."""
-    command = [sys.executable, "-m", "hashwatch", "export", "--event", "natsec17"]
+@pytest.mark.parametrize("damage", ["no database", "flipped pages"])
+def test_a_damaged_file_is_named_by_every_command_that_meets_it(
+    imported: Path, hashwatch: Hashwatch, damage: str
+) -> None:
+    """One sentence with what to do, exit code 1; the archive stays as it is."""
+    archive, dashboard = imported / "data" / "archive.db", imported / "data" / "dashboard.db"
+    sound = spoil(dashboard, damage)
+    for command in ("search", "export"):
+        options = ["--format", "csv"] if command == "export" else []
+        answer = hashwatch(command, "--event", "natsec17", *options)
+        assert complaint(answer) == f"{Path('data/dashboard.db')}: the file is damaged"
+        assert "run hashwatch publish, which makes it anew" in answer.err
+    answer = hashwatch("status")
+    assert answer.code in (0, 1)  # it reads but one table of it
+    assert "Traceback" not in answer.err
+    dashboard.write_bytes(sound)
+    spoil(archive, damage)
+    before = archive.read_bytes()
+    for arguments in (["status"], ["publish", "--rebuild"], ["collect", "--once"], ["run"],
+                      ["import", "rows.csv", "--event", "natsec17"]):  # fmt: skip
+        answer = hashwatch(*arguments)
+        assert complaint(answer) == f"{Path('data/archive.db')}: the file is damaged", arguments
+        assert archive.read_bytes() == before
+
+
+def spoil(path: Path, damage: str) -> bytes:
+    """Makes a database unusable; its sound content, the write-ahead log folded in."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    sound = path.read_bytes()
+    content = bytearray(sound)
+    if damage == "no database":
+        content[:] = b"no database at all, but long enough to look at" * 500
+    else:
+        content[8192:] = b"\xa5" * (len(content) - 8192)
+    path.write_bytes(content)
+    return sound
+
+
+def complaint(answer: Answer) -> str:
+    """The beginning of what a command that failed said, which is one line."""
+    assert answer.code == 1, answer
+    lines = [line for line in answer.err.splitlines() if line.startswith("hashwatch: ")]
+    assert len(lines) == 1, answer.err
+    assert "Traceback" not in answer.err
+    return lines[0].removeprefix("hashwatch: ").partition(" (")[0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["export", "--event", "natsec17", "--format", "csv"], ["search", "--event", "natsec17"]],
+)
+def test_a_reader_that_has_had_enough_is_no_failure(imported: Path, arguments: list[str]) -> None:
+    """``hashwatch export … | head`` ends quietly, and well."""
     with subprocess.Popen(
-        [*command, "--format", "csv"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=imported
-    ) as process:
+        [sys.executable, "-m", "hashwatch", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=imported,
+    ) as process:  # fmt: skip
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None
         said = process.stderr.read()
-    assert said == b""
+    assert process.returncode == 0
+    assert b"rror" not in said
 
 
 def test_watch_refuses_what_is_no_hashtag_or_span(place: Path, hashwatch: Hashwatch) -> None:  # noqa: ARG001
     """Exit code 2."""
     assert hashwatch("watch", "x", "--since", "long").code == 2
     assert hashwatch("watch", "two words").code == 2
+
+
+def test_a_watch_that_is_refused_leaves_the_last_ones_configuration(
+    place: Path, hashwatch: Hashwatch
+) -> None:
+    """What is wrong is the argument, and so is what is named."""
+    path = place / "data" / "watch" / "watch.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("kept")
+    answer = hashwatch("watch", "#")
+    assert answer.code == 2
+    assert answer.err.startswith("HASHTAG: '#' is no hashtag; ")
+    assert path.read_text() == "kept"

@@ -296,12 +296,13 @@ def test_an_annotator_that_is_not_installed_is_a_problem_of_the_file() -> None:
     assert "use student or textblob" in problem
 
 
-def test_checking_the_annotator_loads_none() -> None:
-    """Reading a configuration stays quick."""
+def test_reading_a_configuration_loads_nothing_that_it_does_not_need() -> None:
+    """No annotator, no client, no server: what `run` does before it starts anything is quick."""
     probe = (
         "import sys; from pathlib import Path; from hashwatch.config import load_config;"
-        " load_config(Path('config.toml'));"
-        " print([name for name in ('textblob', 'numpy', 'nltk') if name in sys.modules])"
+        " import hashwatch.run.everything; load_config(Path('config.toml'));"
+        " print([name for name in ('textblob', 'numpy', 'httpx', 'websockets', 'apscheduler',"
+        " 'datasette', 'rich') if name in sys.modules])"
     )
     loaded = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT

@@ -68,7 +68,7 @@ def test_routes_are_found() -> None:
 
 def test_files_of_the_data_folder_are_described(tmp_path: Path) -> None:
     """The names of locks, log and address file stand in docs/operations.md."""
-    from hashwatch.run import ADDRESS_NAME
+    from hashwatch.run.addresses import ADDRESS_NAME
 
     section = sections("docs/operations.md")["The data folder"]
     named = set(codes(section))

@@ -12,9 +12,11 @@ import pytest
 
 from hashwatch.archive.connection import sole
 from hashwatch.errors import DamagedError, InUseError
-from hashwatch.run import address, answers, free_port, prepare, served_at
+from hashwatch.run.addresses import address, answers, free_port, served_at, warning_for
 from hashwatch.run.children import FIRST_DELAY, LONGEST_DELAY, Child, restart_delay
+from hashwatch.run.everything import prepare
 from hashwatch.run.logs import JsonLines, LogFile
+from hashwatch.serve.site import is_loop_back
 
 
 def test_a_free_port_is_found_and_a_taken_one_named() -> None:
@@ -36,6 +38,22 @@ def test_addresses_are_those_to_open_in_a_browser() -> None:
     assert address("::", 80) == "http://[::1]:80/"
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "::1", "[::1]", "127.1.2.3", "0.0.0.0", "::", "192.0.2.1",
+     "town.example", ""],
+)  # fmt: skip
+def test_who_else_sees_the_pages_is_said_exactly_where_the_server_closes_its_tables(
+    host: str,
+) -> None:
+    """Both go by the same rule."""
+    warning = warning_for(host)
+    assert (warning is None) == is_loop_back(host)
+    if warning is not None:
+        assert "no roles yet" in warning
+        assert "tables and SQL are closed" in warning
+
+
 def test_nobody_answers_where_nobody_listens(tmp_path: Path) -> None:
     """Nor at an address that a killed server left behind."""
     port = free_port("127.0.0.1", 0)
@@ -52,6 +70,9 @@ def test_both_databases_are_made_and_held_by_nobody_else(tmp_path: Path) -> None
     assert (tmp_path / "dashboard.db").exists()
     with sole(tmp_path / "archive.db", "collector"), pytest.raises(InUseError):
         prepare(tmp_path)
+    (tmp_path / "dashboard.db").write_bytes(b"nonsense" * 1000)
+    prepare(tmp_path)  # a dashboard can be made anew
+    assert (tmp_path / "dashboard.db").read_bytes().startswith(b"SQLite format 3")
     (tmp_path / "archive.db").write_bytes(b"nonsense" * 1000)
     with pytest.raises(DamagedError):
         prepare(tmp_path)

@@ -8,8 +8,10 @@ command runs, so that ``--help`` is quick.
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -28,6 +30,16 @@ class _InOrder(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            if not _nobody_reads():
+                raise
+            # The reader of our output has had enough; nothing may be written to it at exit either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
 
 
 @click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,11 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def exit_code(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; its exit code."""
+    told: dict[str, Path] = {}  # the options tell where the command is at work
     try:
         result = commands.main(
             args=None if arguments is None else list(arguments),
             prog_name="hashwatch",
             standalone_mode=False,
+            obj=told,
         )
     except click.ClickException as error:
         error.show()
@@ -72,28 +86,32 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
     except HashwatchError as error:
         complain(str(error))
         return FAILED
-    except BrokenPipeError:
-        # The reader of our output has had enough; nothing may be written to it at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         complain(f"{where}{error.strerror or error}")
         return FAILED
     except Exception as error:
-        return _unexpected(error)
+        return _unexpected(error, told.get("data_dir"))
     return result if isinstance(result, int) else DONE
 
 
-def _unexpected(error: Exception) -> int:
+def _nobody_reads() -> bool:
+    """Whether standard output is a pipe whose other end is closed."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def _unexpected(error: Exception, data_dir: Path | None) -> int:
     """A database's own complaint is a sentence; anything else is a fault of ours, shown whole."""
     import logging
     import sqlite3
 
+    from hashwatch.cli.failing import database_complaint
     from hashwatch.run.logs import is_supervised
 
     if isinstance(error, sqlite3.Error):
-        complain(f"a database refuses: {error}")
+        complain(database_complaint(error, data_dir))
         return FAILED
     if not is_supervised():
         raise error

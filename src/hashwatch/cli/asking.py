@@ -11,11 +11,13 @@ import click
 
 from hashwatch.cli.options import (
     config_option,
+    counted,
     data_dir_option,
     event_option,
     json_option,
     no_input_option,
     print_json,
+    unused_data_dir_option,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ def filter_options(command: Command) -> Command:
 @click.command()
 @click.argument("query", default="")
 @event_option
+@click.option("--q", default="", metavar="QUERY", help="The query, as an option.")
 @filter_options
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, metavar="N",
               help="At most so many posts.")  # fmt: skip
@@ -65,6 +68,7 @@ def filter_options(command: Command) -> Command:
 def search(
     query: str,
     slug: str,
+    q: str,
     limit: int,
     data_dir: Path,
     config_path: Path,  # noqa: ARG001 - every command takes it
@@ -75,7 +79,9 @@ def search(
     from hashwatch.queries.cards import post_cards
     from hashwatch.queries.search import count_posts, find_posts
 
-    connection, event, selection = _select(data_dir, slug, {"q": query, **filters})
+    if query and q:
+        raise click.UsageError("give the query as QUERY or by --q, not both")
+    connection, event, selection = _select(data_dir, slug, {"q": query or q, **filters})
     ids: list[int] = []
     after: str | None = ""
     while after is not None and len(ids) < limit:
@@ -96,8 +102,8 @@ def search(
             f" {tone}  {card['url'] or ''}"
         )
         click.echo("    " + "\n    ".join(card["text"].splitlines()) + "\n")
-    counted = f"{total.posts:,}" if total.is_exact else f"at least {total.posts:,}"
-    click.echo(f"{len(cards):,} shown; {counted} found, boosts included", err=True)
+    matching = f"{total.posts:,}" if total.is_exact else f"at least {total.posts:,}"
+    click.echo(f"{len(cards):,} shown; {matching} found, boosts included", err=True)
 
 
 @click.command()
@@ -120,7 +126,13 @@ def export(
     **filters: str,
 ) -> None:
     """Write every post that the filters leave, oldest first, boosts included."""
+    from hashwatch.errors import FilterError
     from hashwatch.queries.rows import export_rows, write_csv, write_jsonl
+
+    if filters["sort"]:
+        raise FilterError(
+            "sort", "an export is oldest first, whatever its size; use hashwatch search --sort"
+        )
 
     connection, _, selection = _select(data_dir, slug, filters)
     write = write_csv if format_ == "csv" else write_jsonl
@@ -138,13 +150,14 @@ def export(
         unfinished.replace(output)
     finally:
         unfinished.unlink(missing_ok=True)
-    click.echo(f"{count:,} posts written to {output}", err=True)
+    click.echo(f"{counted(count, 'post')} written to {output}", err=True)
 
 
 @click.command()
 @click.argument("text")
 @event_option
 @config_option
+@unused_data_dir_option
 @json_option
 @no_input_option
 def tag(text: str, slug: str, config_path: Path, as_json: bool) -> None:
@@ -223,5 +236,6 @@ def _select(
     from hashwatch.queries.selection import select
 
     connection = open_dashboard(data_dir / "dashboard.db")
+    click.get_current_context().call_on_close(connection.close)
     event = find_event(connection, slug)
     return connection, event, select(connection, event, parse_filters(filters, event.zone))

@@ -10,12 +10,14 @@ import click
 
 from hashwatch.cli.options import (
     config_option,
+    counted,
     data_dir_option,
     event_option,
     json_option,
     no_input_option,
     partly,
     print_json,
+    unused_data_dir_option,
 )
 
 if TYPE_CHECKING:
@@ -26,29 +28,35 @@ if TYPE_CHECKING:
 
 @click.command()
 @config_option
+@unused_data_dir_option
 @click.option("--live", is_flag=True, help="Really ask each platform, once; nothing is stored.")
 @json_option
 @no_input_option
 def check(config_path: Path, live: bool, as_json: bool) -> int:
     """Check the configuration, and what each source would do for each hashtag.
 
-    All problems are told at once (exit code 2). With --live: exit code 1 if no source answers, 3
-    if only some do.
+    All problems are told at once (exit code 2), a token that is missing among them. With --live:
+    exit code 1 if no source answers, 3 if only some do.
     """
     import asyncio
 
     from hashwatch.config import load_config
+    from hashwatch.errors import ConfigError
     from hashwatch.schedule.trying import try_sources
 
     config = load_config(config_path)
     if not as_json:
         for event in config.events:
             click.echo(
-                f"{event.slug}: {len(event.sessions)} sessions, {len(event.themes)} themes,"
+                f"{event.slug}: {counted(len(event.sessions), 'session')},"
+                f" {counted(len(event.themes), 'theme')},"
                 f" {' '.join('#' + hashtag for hashtag in event.hashtags)}"
             )
-    trials = asyncio.run(try_sources(config, ask=live))
+    trials = asyncio.run(try_sources(config, ask="all" if live else "none"))
     show_trials(trials, as_json)
+    misconfigured = dict.fromkeys(trial.answer for trial in trials if trial.fault)
+    if misconfigured:
+        raise ConfigError(list(misconfigured))
     return partly(sum(not trial.ok for trial in trials), len(trials))
 
 
@@ -85,6 +93,7 @@ def programme() -> None:
 
 @programme.command()
 @config_option
+@unused_data_dir_option
 @event_option
 @json_option
 @no_input_option
@@ -131,7 +140,7 @@ def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
 
 def _status(stands: Standing, data_dir: Path) -> dict[str, Any]:
     from hashwatch.archive.standing import holder
-    from hashwatch.run import served_at
+    from hashwatch.run.addresses import served_at
 
     return {
         "posts": stands.posts,
@@ -180,11 +189,11 @@ def _published(path: Path) -> int:
 
 def _show_status(found: dict[str, Any], stands: Standing, now: int) -> None:
     click.echo(
-        f"{found['posts']:,} posts by {found['authors']:,} authors; {found['rejects']:,} rows"
-        " refused"
+        f"{counted(found['posts'], 'post')} by {counted(found['authors'], 'author')};"
+        f" {counted(found['rejects'], 'row refused')}"
     )
     click.echo(f"last collected: {_ago(stands.last_collected_at, now)}")
-    click.echo(f"dashboard: {found['changes_behind']:,} changes behind")
+    click.echo(f"dashboard: {counted(found['changes_behind'], 'change behind')}")
     processes = found["processes"]
     click.echo(
         f"collector: {_process(processes['collector'])}, last sign {_ago(stands.last_beat, now)}"

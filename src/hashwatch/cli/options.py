@@ -28,8 +28,19 @@ def config_option(command: Command) -> Command:
     )(command)
 
 
+def further_config_option(command: Command) -> Command:
+    """``--config FILE`` of a command that brings its own events."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=_FILE,
+        metavar="FILE",
+        help="A configuration that gives all else but the events.",
+    )(command)
+
+
 def data_dir_option(default: str = "data") -> Callable[[Command], Command]:
-    """``--data-dir DIR``."""
+    """``--data-dir DIR``; the folder is noted for complaints about the files in it."""
 
     def add(command: Command) -> Command:
         return click.option(
@@ -39,9 +50,28 @@ def data_dir_option(default: str = "data") -> Callable[[Command], Command]:
             show_default=True,
             metavar="DIR",
             help="Where archive.db and dashboard.db are.",
+            callback=_note,
         )(command)
 
     return add
+
+
+def unused_data_dir_option(command: Command) -> Command:
+    """``--data-dir DIR`` of a command that opens no database: it takes it like all others."""
+    return click.option(
+        "--data-dir",
+        type=_FOLDER,
+        default=Path("data"),
+        show_default=True,
+        expose_value=False,
+        metavar="DIR",
+        help="Where archive.db and dashboard.db are; not needed for this.",
+    )(command)
+
+
+def _note(context: click.Context, _: click.Parameter, value: Path) -> Path:
+    context.ensure_object(dict)["data_dir"] = value
+    return value
 
 
 def json_option(command: Command) -> Command:
@@ -83,6 +113,12 @@ def event_option(command: Command) -> Command:
 def print_json(value: object) -> None:
     """A report for other programs on stdout."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 post``, ``1,234 posts``; the word that takes the plural is the first of ``noun``."""
+    word, _, rest = noun.partition(" ")
+    return f"{number:,} {word}{'' if number == 1 else 's'}{f' {rest}' if rest else ''}"
 
 
 def partly(failed: int, everything: int) -> int:

@@ -10,7 +10,9 @@ import click
 
 from hashwatch.cli.options import (
     config_option,
+    counted,
     data_dir_option,
+    further_config_option,
     json_option,
     listen_options,
     no_input_option,
@@ -29,46 +31,66 @@ if TYPE_CHECKING:
 @no_input_option
 def run(config_path: Path, data_dir: Path, host: str | None, port: int | None) -> None:
     """Collect, publish and serve, until Ctrl-C."""
-    _run_everything(config_path, data_dir, host, port)
+    from hashwatch.config import load_config
+
+    _run_everything(load_config(config_path), data_dir, host, port)
 
 
 @click.command()
+@further_config_option
 @data_dir_option("data/demo")
 @listen_options
 @no_input_option
-def demo(data_dir: Path, host: str | None, port: int | None) -> None:
-    """Show two invented conferences, with neither network nor configuration."""
+def demo(config_path: Path | None, data_dir: Path, host: str | None, port: int | None) -> None:
+    """Show two invented conferences, with neither network nor configuration.
+
+    With --config, the speed of the replay, the annotator and the address are those of that file.
+    """
     from importlib.resources import as_file, files
 
+    from hashwatch.config import load_config
+    from hashwatch.config.watching import demo_config
+
     with as_file(files("hashwatch.demo")) as folder:
-        _run_everything(folder / "config.toml", data_dir, host, port)
+        path = folder / "config.toml"
+        if config_path is None:
+            config = load_config(path)
+        else:
+            further = load_config(config_path, needs_events=False)
+            config = _write_config(data_dir / "demo.toml", demo_config(path, further))
+        _run_everything(config, data_dir, host, port)
 
 
 @click.command()
 @click.argument("hashtags", nargs=-1, required=True, metavar="HASHTAG…")
 @click.option("--since", default="7d", show_default=True, metavar="SPAN",
               help="How far to look back: 90m, 36h, 7d, 2w.")  # fmt: skip
+@further_config_option
 @data_dir_option("data/watch")
 @listen_options
 @no_input_option
 def watch(
-    hashtags: tuple[str, ...], since: str, data_dir: Path, host: str | None, port: int | None
+    hashtags: tuple[str, ...],
+    since: str,
+    config_path: Path | None,
+    data_dir: Path,
+    host: str | None,
+    port: int | None,
 ) -> None:
     """Watch some hashtags from now on, with no configuration.
 
-    Everything that needs no credentials is asked. The configuration that this makes is left in the
-    data directory, as a start for one of your own.
+    Everything that needs no credentials is asked; with --config, the sources of that file instead.
+    The configuration that this makes is left in the data directory, as a start for one of your own.
     """
     import time
 
+    from hashwatch.config import load_config
     from hashwatch.config.watching import default_event_config, read_span
 
     now = int(time.time())
-    text = default_event_config(hashtags, now - read_span(since), now)
-    data_dir.mkdir(parents=True, exist_ok=True)
-    path = data_dir / "watch.toml"
-    path.write_text(text, encoding="utf-8")
-    _run_everything(path, data_dir, host, port)
+    further = load_config(config_path, needs_events=False) if config_path else None
+    text = default_event_config(hashtags, now - read_span(since), now, further)
+    _run_everything(_write_config(data_dir / "watch.toml", text), data_dir, host, port)
 
 
 @click.command()
@@ -130,7 +152,7 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
     if as_json:
         print_json({"posts": published.posts, "gone": published.gone, "seq": published.seq})
     else:
-        click.echo(f"{published.posts:,} posts published, {published.gone:,} taken out")
+        click.echo(f"{counted(published.posts, 'post')} published, {published.gone:,} taken out")
 
 
 @click.command()
@@ -140,28 +162,39 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
 @no_input_option
 def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None) -> None:
     """Serve the dashboard that is there, until Ctrl-C."""
-    from hashwatch.config import load_config
-    from hashwatch.run import ADDRESS_NAME
-    from hashwatch.run.logs import log_to_stderr
+    from hashwatch.run.addresses import ADDRESS_NAME, address, free_port
+    from hashwatch.run.logs import is_supervised, log_to_stderr
     from hashwatch.run.stopping import on_stop
-    from hashwatch.serve.app import serve as serve_pages
 
     log_to_stderr("server")
-    config = load_config(config_path)
+    if host is None or port is None:
+        # Under `run`, which has read it, both are given: the pages are there the sooner.
+        from hashwatch.config import load_config
+
+        config = load_config(config_path)
+        host = config.host if host is None else host
+        port = config.port if port is None else port
+    listen_on = host
+    port = free_port(listen_on, port)
     data_dir.mkdir(parents=True, exist_ok=True)
     # The server takes signals itself, and raises them anew once it has ended in order.
     on_stop(lambda: sys.exit(0))
     told = data_dir / ADDRESS_NAME
 
-    def announce(address: str) -> None:
-        told.write_text(address, encoding="utf-8")
-        click.echo(f"hashwatch is at {address}  (Ctrl-C stops it)")
+    def announce(_: str) -> None:
+        usable = address(listen_on, port)
+        told.write_text(usable, encoding="utf-8")
+        click.echo(f"hashwatch is at {usable}  (Ctrl-C stops it)")
+
+    if not is_supervised():
+        _warn_of(listen_on)
+    from hashwatch.serve.app import serve as serve_pages
 
     try:
         serve_pages(
             data_dir / "dashboard.db",
-            host=config.host if host is None else host,
-            port=config.port if port is None else port,
+            host=listen_on,
+            port=port,
             metadata_path=config_path.parent / "datasette-metadata.yml",
             config_path=str(config_path),
             announce=announce,
@@ -170,17 +203,31 @@ def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None)
         told.unlink(missing_ok=True)
 
 
-def _run_everything(config_path: Path, data_dir: Path, host: str | None, port: int | None) -> None:
-    from hashwatch.config import load_config
-    from hashwatch.run import run as run_all
+def _run_everything(config: Config, data_dir: Path, host: str | None, port: int | None) -> None:
+    from hashwatch.run.everything import run as run_all
 
-    config = load_config(config_path)
-    run_all(
-        config_path,
-        data_dir,
-        config.host if host is None else host,
-        config.port if port is None else port,
-    )
+    listen_on = config.host if host is None else host
+    _warn_of(listen_on)
+    run_all(config.path, data_dir, listen_on, config.port if port is None else port)
+
+
+def _warn_of(host: str) -> None:
+    """Says on stderr who sees the pages, if it is not the person at the machine alone."""
+    from hashwatch.run.addresses import warning_for
+
+    warning = warning_for(host)
+    if warning:
+        click.echo(f"hashwatch: {warning}", err=True)
+
+
+def _write_config(path: Path, text: str) -> Config:
+    """Writes a configuration that is known to be sound; the one that was there may have been."""
+    from hashwatch.config import parse_config
+
+    config = parse_config(text, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return config
 
 
 async def _collect_on(config: Config, data_dir: Path) -> None:
@@ -198,9 +245,12 @@ async def _collect_on(config: Config, data_dir: Path) -> None:
 def _collect_once(config: Config, data_dir: Path, as_json: bool) -> int:
     import asyncio
 
+    from hashwatch.model import RunState
     from hashwatch.schedule.starting import collect_once
 
     reports = asyncio.run(collect_once(config, data_dir / "archive.db"))
+    failed = [one for one in reports if one.error is not None or one.state is RunState.FAILED]
+    asked = [one for one in reports if one.state is not RunState.SKIPPED or one.error is not None]
     if as_json:
         print_json(
             [
@@ -216,12 +266,13 @@ def _collect_once(config: Config, data_dir: Path, as_json: bool) -> int:
         )  # fmt: skip
     else:
         for report in reports:
-            click.echo(
-                f"{report.place.source} {report.place.instance} #{report.place.hashtag}:"
-                f" {report.state}, {report.stored.received} received, {report.stored.new} new"
-                + (f" ({report.reason})" if report.reason else "")
-            )
-    return partly(sum(report.error is not None for report in reports), len(reports))
+            place = report.place
+            hashtag = f"#{place.hashtag}" if place.hashtag else ""
+            where = " ".join(part for part in (place.source, place.instance, hashtag) if part)
+            came = f", {report.stored.received:,} received, {report.stored.new:,} new"
+            why = f" ({report.reason})" if report.reason else ""
+            click.echo(f"{where}: {report.state}{came if report.pages else ''}{why}")
+    return partly(len(failed), len(asked))
 
 
 def _collect_nothing(config: Config, as_json: bool) -> int:
@@ -230,6 +281,7 @@ def _collect_nothing(config: Config, as_json: bool) -> int:
     from hashwatch.cli.checking import show_trials
     from hashwatch.schedule.trying import try_sources
 
-    trials = asyncio.run(try_sources(config, ask=True, only_open=True))
+    trials = asyncio.run(try_sources(config, ask="open"))
     show_trials(trials, as_json)
-    return partly(sum(not trial.ok for trial in trials), len(trials))
+    tried = [trial for trial in trials if trial.asked or trial.fault]
+    return partly(sum(not trial.ok for trial in tried), len(tried))

@@ -12,11 +12,11 @@ from typing import cast
 import msgspec
 
 from hashwatch.archive.runs import PlaceState
-from hashwatch.archive.store import Archive
-from hashwatch.collect import OUTAGE, evidence, key_of, state_after
+from hashwatch.archive.store import Archive, Stored
+from hashwatch.collect import OUTAGE, RunReport, evidence, key_of, state_after
 from hashwatch.collect.source import Place, Query, StreamingSource
 from hashwatch.errors import RateLimitedError, SourceError, UnreachableError
-from hashwatch.model import Gap, Page, RunState
+from hashwatch.model import Clock, Gap, Page, RunState
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 120.0
@@ -26,6 +26,8 @@ SOUND = 60
 RUN_LENGTH = 600
 # How often the lamp says that the stream is alive.
 LAMP_EVERY = 10
+# Seconds. A stream that has come so near to the present has nothing more to read for now.
+PRESENT = 15
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +101,70 @@ async def supervise(
         await sleep(delay)
 
 
+async def read_once(
+    source: StreamingSource,
+    place: Place,
+    archive: Archive,
+    query: Query,
+    *,
+    now: Now,
+    tell: Tell,
+    seconds: float,
+    endless: bool = True,
+    missing_since: int | None = None,
+) -> RunReport:
+    """Reads a place's stream up to the present, for so many ``seconds`` at most, and closes it.
+
+    The present of one that is not ``endless`` is that of its own clock, which then stands. What is
+    left unread is read the next time. Otherwise as :func:`supervise`.
+    """
+    working: PlaceState = "collecting" if endless else "replaying"
+    hole = _Hole(archive, place, now, missing_since)
+    connection = _Connection(archive, place, now, tell, hole, working)
+    opened = int(now())
+    stream = source.stream(place, archive.cursor(key_of(place)), query)
+    state, reason = RunState.OK, ""
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            aclosing(cast(AsyncGenerator[Page, None], stream)) as pages,
+        ):
+            async for page in pages:
+                connection.take(page)
+                if page.clock is not None:
+                    standing = Page(clock=Clock(page.clock.at, 0.0))
+                    archive.set_clock(key_of(place), standing, now())
+                if _is_present(page, opened):
+                    break
+            else:
+                if endless:
+                    raise UnreachableError(f"{place.instance} closed the stream")
+    except TimeoutError:
+        if not connection.pages:
+            error = UnreachableError(f"{place.instance} sent nothing within {seconds:g} s")
+            return _failed(connection, place, tell, error)
+        state, reason = RunState.PARTIAL, "there is more; the next run goes on from here"
+    except SourceError as error:
+        return _failed(connection, place, tell, error)
+    finally:
+        connection.end(state, reason)
+    return RunReport(place, state, reason, connection.pages, connection.stored)
+
+
+def _is_present(page: Page, opened: int) -> bool:
+    """Whether a stream opened at ``opened`` has caught up with the present, or a replay with its
+    clock."""
+    if page.clock is not None:
+        return True
+    return page.reached is not None and page.reached >= opened - PRESENT
+
+
+def _failed(connection: _Connection, place: Place, tell: Tell, error: SourceError) -> RunReport:
+    tell(place, Standing(state_after(error), str(error)))
+    state = connection.fail(error)
+    return RunReport(place, state, str(error), connection.pages, connection.stored, error)
+
+
 class _Hole:
     """What is missing of a place between two connections."""
 
@@ -149,6 +215,7 @@ class _Connection:
         self._run: int | None = archive.begin_run(self._key, self._began)
         self._lit: int | None = None
         self._last_page: int | None = None
+        self.pages, self.stored = 0, Stored()
 
     def take(self, page: Page) -> None:
         """Makes a page durable."""
@@ -158,7 +225,8 @@ class _Connection:
             self.end(RunState.OK, "")
             self._began, self._run = now, self._archive.begin_run(self._key, now)
         assert self._run is not None
-        self._archive.store(page, self._run, self._key, now)
+        self.stored += self._archive.store(page, self._run, self._key, now)
+        self.pages += 1
         self._archive.set_clock(self._key, page, wall)
         self._last_page = now
         self._hole.contact(page)
@@ -172,13 +240,14 @@ class _Connection:
         """Whether the connection brought pages for a while."""
         return self._last_page is not None and self._last_page - self._opened >= SOUND
 
-    def fail(self, error: SourceError) -> None:
-        """Closes the run with the platform's failure."""
+    def fail(self, error: SourceError) -> RunState:
+        """Closes the run with the platform's failure; in what state."""
         rejects = evidence(error, self._place)
         if rejects and self._run is not None:
             self._archive.store(Page(rejects=rejects), self._run, self._key, int(self._now()))
         state = RunState.FAILED if self._last_page is None else RunState.PARTIAL
         self.end(state, str(error))
+        return state
 
     def end(self, state: RunState, reason: str) -> None:
         """Closes the run's row if it is still open."""

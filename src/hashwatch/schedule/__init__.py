@@ -23,7 +23,7 @@ from hashwatch.archive.store import Archive
 from hashwatch.collect import RunReport
 from hashwatch.collect.source import Place, PollingSource, Source
 from hashwatch.errors import ArchiveError, DamagedError
-from hashwatch.model import Event
+from hashwatch.model import Event, RunState
 from hashwatch.schedule.absence import AWAY, leave_gaps, was_away
 from hashwatch.schedule.lamps import Lamps
 from hashwatch.schedule.polls import Poller
@@ -36,8 +36,8 @@ TEND_SECONDS = 15.0
 OUTSIDE_SECONDS = 60.0
 # How long after a failure of the archive (a full disk) a job is tried again.
 RETRY_SECONDS = 30.0
-# With --once, streams are read for this long (seconds).
-STREAM_ONCE = 5.0
+# With --once, streams are read up to the present, but no longer than this (seconds).
+STREAM_ONCE = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -125,17 +125,23 @@ class Collector:
             raise self._fatal
 
     async def once(self) -> list[RunReport]:
-        """Polls every place once, servers side by side, and reads each stream for a few seconds."""
+        """Asks every place once, servers side by side, and reads each stream up to the present.
+
+        There is a report of each place: of those outside their window, of servers that were not
+        asked for more after a failure, and of sources that could not be set up as well.
+        """
         await self._begin()
         try:
-            for name, streams in self._streams:
-                await self._tend(name, streams)
-            rounds = [self._round(name, poller) for name, poller in self._pollers]
-            polled = await asyncio.gather(*rounds)
-            await asyncio.sleep(STREAM_ONCE if self._streams else 0)
+            work = [self._poll_once(name, poller) for name, poller in self._pollers]
+            work += [self._read(name, streams) for name, streams in self._streams]
+            reports = [report for reports in await asyncio.gather(*work) for report in reports]
         finally:
             await self._end()
-        return [report for reports in polled for report in reports]
+        broken = [
+            RunReport(Place(name, ""), RunState.FAILED, reason)
+            for name, reason in self._failed.items()
+        ]
+        return [*broken, *reports, *self._outside()]
 
     async def _do_again(
         self, scheduler: AsyncIOScheduler, stop: asyncio.Event, job: str, work: Work
@@ -229,6 +235,21 @@ class Collector:
         events = self._asked(name)
         return await poller.poll(events) if events else []
 
+    async def _poll_once(self, name: str, poller: Poller) -> list[RunReport]:
+        reports = await self._round(name, poller)
+        asked = {report.place for report in reports}
+        passed_over = [
+            RunReport(place, RunState.SKIPPED, "not asked after that", error=reports[-1].error)
+            for place in (poller.places(self._asked(name)) if reports else ())
+            if place not in asked
+        ]
+        return [*reports, *passed_over]
+
+    async def _read(self, name: str, streams: Streams) -> list[RunReport]:
+        self._say_outside(name)
+        events = self._asked(name)
+        return await streams.read_once(events, STREAM_ONCE) if events else []
+
     async def _tend(self, name: str, streams: Streams) -> float:
         self._say_outside(name)
         await streams.tend(self._asked(name))
@@ -249,10 +270,19 @@ class Collector:
                     yield name, place, event
 
     def _say_outside(self, name: str) -> None:
+        for place, event, why in self._not_asked(name):
+            self._lamps.say(name, place.instance, event.slug, "outside", why)
+
+    def _outside(self) -> Iterator[RunReport]:
+        for name in self._sources:
+            for place, event, why in self._not_asked(name):
+                yield RunReport(place, RunState.SKIPPED, f"{event.slug}: {why}")
+
+    def _not_asked(self, name: str) -> Iterator[tuple[Place, Event, str]]:
+        """Every place of an event whose window is closed, and why."""
         now = int(self._now())
         asked = self._asked(name)
         for event in self._events:
             if event not in asked:
-                why = why_outside(event, now)
                 for place in self._sources[name].source.places(query_for([event], now)):
-                    self._lamps.say(name, place.instance, event.slug, "outside", why)
+                    yield place, event, why_outside(event, now)

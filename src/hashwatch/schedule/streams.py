@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable, Sequence
 
 from hashwatch.archive.store import Archive
-from hashwatch.collect import key_of
+from hashwatch.collect import RunReport, key_of
 from hashwatch.collect.source import Place, Query, StreamingSource
-from hashwatch.collect.streaming import supervise
+from hashwatch.collect.streaming import read_once, supervise
 from hashwatch.model import Event
 from hashwatch.schedule.absence import ABSENT
 from hashwatch.schedule.lamps import Lamps
@@ -63,6 +63,26 @@ class Streams:
                     query,
                     asyncio.create_task(self._supervise(place, query, events)),
                 )
+
+    async def read_once(self, events: Sequence[Event], seconds: float) -> list[RunReport]:
+        """Reads what there is now for these events, of which there is at least one."""
+        query = query_for(events, int(self._now()))
+        return await asyncio.gather(
+            *(
+                read_once(
+                    self._source,
+                    place,
+                    self._archive,
+                    query,
+                    now=self._now,
+                    tell=lambda place, standing: self._lamps.tell(place, standing, events),
+                    seconds=seconds,
+                    endless=self._endless,
+                    missing_since=self._archive.open_gap_since(key_of(place), ABSENT),
+                )
+                for place in self._source.places(query)
+            )
+        )
 
     async def close(self) -> None:
         """Closes all; what they brought is durable."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
 import msgspec
 
@@ -32,7 +32,8 @@ class SelfDescribing(Protocol):
 class Trial(msgspec.Struct, frozen=True):
     """One source and hashtag of one event. ``answer`` and ``ok`` tell of asking, if it was asked.
 
-    ``would`` is what the collector would do now.
+    ``would`` is what the collector would do now; ``fault`` says that the configuration keeps it
+    from doing anything, and ``asked`` whether the platform was asked.
     """
 
     event: str
@@ -42,32 +43,36 @@ class Trial(msgspec.Struct, frozen=True):
     would: str
     ok: bool = True
     answer: str = ""
+    fault: bool = False
+    asked: bool = False
 
 
-async def try_sources(config: Config, *, ask: bool, only_open: bool = False) -> list[Trial]:
-    """Every source × event × hashtag; with ``ask`` each is really asked, once, storing nothing.
+async def try_sources(config: Config, *, ask: Literal["none", "open", "all"]) -> list[Trial]:
+    """Every source × event × hashtag. Those to ``ask`` are really asked, once, storing nothing.
 
-    ``only_open`` leaves out what is outside its collection window.
+    ``open`` are those inside their collection window.
     """
     now = int(time.time())
     trials: list[Trial] = []
     async with connected_sources(config.sources) as (sources, failed):
         for event in config.events:
             for name, reason in failed.items():
-                trials.append(Trial(event.slug, name, "", "", "nothing", False, reason))
+                trials.append(Trial(event.slug, name, "", "", "nothing", False, reason, fault=True))
             for name, connected in sources.items():
                 closed = connected.live and not inside([event], now)
-                if closed and only_open:
-                    continue
+                asked = ask == "all" or (ask == "open" and not closed)
                 query = query_for([event], now)
                 would = _would(connected.source, event, closed, now)
                 for place in connected.source.places(query):
                     ok, answer = True, ""
-                    if ask:
+                    if asked:
                         ok, answer = await _ask(connected.source, place, query)
                     trials.append(
-                        Trial(event.slug, name, place.instance, place.hashtag, would, ok, answer)
-                    )
+                        Trial(
+                            event.slug, name, place.instance, place.hashtag, would, ok, answer,
+                            asked=asked,
+                        )
+                    )  # fmt: skip
     return trials
 
 
@@ -93,7 +98,7 @@ async def _ask(source: Source, place: Place, query: Query) -> tuple[bool, str]:
         return False, str(error)
     except TimeoutError:
         return True, f"connected; no post within {FIRST_PAGE:g} s"
-    parts = [f"{len(page.posts)} posts"]
+    parts = ["1 post" if len(page.posts) == 1 else f"{len(page.posts)} posts"]
     if page.rejects:
         parts.append(f"{len(page.rejects)} refused")
     if page.more:

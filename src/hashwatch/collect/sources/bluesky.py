@@ -10,15 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
-from hashwatch.collect.http import Http
 from hashwatch.collect.jetstream import (
     MICROSECONDS,
     Event,
@@ -27,11 +24,16 @@ from hashwatch.collect.jetstream import (
     parse_event,
     read_event,
 )
-from hashwatch.collect.jetstream_socket import CursorTooOldError, open_socket
 from hashwatch.collect.source import Place, Query
 from hashwatch.collect.times import LAST_SECOND
 from hashwatch.errors import BadAnswerError, NotFoundError, SourceError, UnreachableError
 from hashwatch.model import Cursor, Gap, Page, Post, Reject, Tombstone
+
+if TYPE_CHECKING:
+    # Reading the configuration asks every source for its settings, and needs no connection.
+    from websockets.asyncio.client import ClientConnection
+
+    from hashwatch.collect.http import Http
 
 # Posts are the network's, whichever endpoint brought them.
 INSTANCE = "bsky.network"
@@ -148,6 +150,8 @@ class Bluesky:
         return max(query.since, query.now - int(self._settings.look_back * 3600)) * MICROSECONDS
 
     async def _open(self, endpoint: str, cursor: int | None) -> ClientConnection:
+        from hashwatch.collect.jetstream_socket import CursorTooOldError, open_socket
+
         version, loopback = self._settings.version, self._settings.allow_loopback
         try:
             return await open_socket(endpoint, version, cursor, allow_loopback=loopback)
@@ -286,6 +290,8 @@ def parse_page(frames: Iterable[bytes], wanted: Wanted, handles: Handles) -> Pag
 
 async def _fill(socket: ClientConnection, batch: _Batch) -> SourceError | None:
     """Read until the batch is full or a moment has passed; the error if the stream broke off."""
+    from websockets.exceptions import ConnectionClosed
+
     enough = batch.frames + FRAMES
     try:
         async with asyncio.timeout(PAUSE):

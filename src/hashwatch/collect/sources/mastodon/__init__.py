@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hashwatch.collect.body import excerpt
-from hashwatch.collect.http import Http
 from hashwatch.collect.source import Pace, Place, Query
 from hashwatch.collect.sources.mastodon.paging import advance, next_request
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
 from hashwatch.collect.tokens import TokenFile, read_token
 from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError
 from hashwatch.model import Cursor, Gap, Page
+
+if TYPE_CHECKING:
+    # Reading the configuration asks every source for its settings, and needs no HTTP client.
+    from hashwatch.collect.http import Http
 
 # Without a token the server's cache answers for 15 s; 300 paged requests are free in 15 minutes.
 PACE = Pace(busy=15.0, idle=120.0, requests_a_minute=20.0)
