@@ -18,15 +18,18 @@ from command_line import Answer, Hashwatch
 from hashwatch.cli import commands
 
 CONTRACT = {
-    "run": {"--config", "--data-dir", "--host", "--port"},
-    "demo": {"--data-dir", "--host", "--port"},
-    "watch": {"--since", "--data-dir", "--host", "--port"},
-    "check": {"--config", "--live", "--json"},
-    "collect": {"--config", "--data-dir", "--once", "--dry-run", "--json"},
-    "import": {
-        "--event", "--format", "--timezone", "--map", "--only-hashtags", "--config", "--data-dir",
-        "--json",
-    },
+    "run": {"--host", "--port"},
+    "demo": {"--host", "--port"},
+    "watch": {"--since", "--host", "--port"},
+    "check": {"--live", "--json"},
+    "collect": {"--once", "--dry-run", "--json"},
+    "import": {"--event", "--format", "--timezone", "--map", "--only-hashtags", "--json"},
+    "publish": {"--rebuild", "--json"},
+    "serve": {"--host", "--port"},
+    "status": {"--json"},
+    "search": {"--event", "--q", "--theme", "--from", "--sort", "--json"},
+    "export": {"--event", "--format", "-o", "--q", "--theme", "--to"},
+    "tag": {"--event", "--json"},
     "programme": set(),
 }  # fmt: skip
 EVERYWHERE = {"--config", "--data-dir", "--no-input"}
