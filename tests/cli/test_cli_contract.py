@@ -30,6 +30,9 @@ CONTRACT = {
     "search": {"--event", "--q", "--theme", "--from", "--sort", "--json"},
     "export": {"--event", "--format", "-o", "--q", "--theme", "--to"},
     "tag": {"--event", "--json"},
+    "evaluate": {
+        "--event", "--sample", "--seed", "--report", "--json",
+    },
     "programme": set(),
 }  # fmt: skip
 EVERYWHERE = {"--config", "--data-dir", "--no-input"}

@@ -18,6 +18,7 @@ import click
 from hashwatch import __version__
 from hashwatch.cli.asking import export, search, tag
 from hashwatch.cli.checking import check, programme, status
+from hashwatch.cli.evaluating import evaluate
 from hashwatch.cli.importing import import_files
 from hashwatch.cli.running import collect, demo, publish, run, serve, watch
 from hashwatch.errors import ConfigError, FilterError, HashwatchError, MissingError
@@ -53,7 +54,7 @@ def commands() -> None:
 
 for command in (
     run, demo, watch, check, collect, import_files, publish, serve, status, search, export, tag,
-    programme,
+    evaluate, programme,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -197,6 +197,7 @@ def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None)
             port=port,
             metadata_path=config_path.parent / "datasette-metadata.yml",
             config_path=str(config_path),
+            archive_path=data_dir / "archive.db",
             announce=announce,
         )
     finally:
