@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 from command_line import Hashwatch
 
 from hashwatch.archive.connection import sole
+from hashwatch.config import load_config
+from hashwatch.publish.publisher import Publisher
 
 
 def posts(data: Path) -> list[tuple[object, ...]]:
@@ -25,7 +28,7 @@ def test_rows_become_posts_and_the_others_are_named(place: Path, hashwatch: Hash
     answer = hashwatch("import", "rows.csv", "--event", "natsec17")
     assert answer.code == 3
     assert "3 new" in answer.out
-    assert "1 rows refused" in answer.out
+    assert "1 row refused" in answer.out
     assert "data/rows.csv.rejects.csv" in answer.out
     with (place / "data" / "rows.csv.rejects.csv").open(newline="") as file:
         (reject,) = csv.DictReader(file)
@@ -55,11 +58,45 @@ def test_only_the_events_hashtags_if_wanted(place: Path, hashwatch: Hashwatch) -
 
 
 def test_a_dry_run_stores_nothing(place: Path, hashwatch: Hashwatch) -> None:
-    """It says what would come of it."""
-    answer = hashwatch("import", "rows.csv", "--event", "natsec17", "--dry-run")
+    """It says what would come of it: span, hashtags, languages, and each reason with its rows."""
+    rows = (place / "rows.csv").read_text()
+    (place / "rows.csv").write_text(
+        rows + "".join(f"{n},never {n},kim@town.example,Nothing,0\n" for n in range(10, 14))
+    )
+    arguments = ("import", "rows.csv", "--event", "natsec17", "--dry-run")
+    answer = hashwatch(*arguments)
     assert answer.code == 3
-    assert "3 posts read as csv, would be imported, 1 rows refused" in answer.out
+    head, span, hashtags, languages, *refused = answer.out.splitlines()
+    assert head == "rows.csv: 3 posts read as csv, would be imported, 5 rows refused"
+    assert span == "  from 2017-03-31 10:10 to 2017-03-31 10:30 (Europe/London)"
+    assert hashtags == "  hashtags: #NATSEC17 2"
+    assert languages == "  languages declared: none 3"
+    assert refused == [
+        "  5 rows refused (line 4, line 6, line 7, …): 'not a time' cannot be read as a time"
+    ]
+    (file,) = hashwatch(*arguments, "--json").json["files"]
+    assert (file["from"], file["to"]) == ("2017-03-31T09:10:00Z", "2017-03-31T09:30:00Z")
+    assert file["hashtags"] == {"NATSEC17": 2}
+    assert file["refused"][0]["rows"] == 5
     assert not (place / "data").exists()
+
+
+def test_refused_rows_of_files_with_one_name_are_kept_apart(
+    place: Path, hashwatch: Hashwatch
+) -> None:
+    """From several folders, in one import."""
+    for folder in ("a", "b"):
+        (place / folder).mkdir()
+        rows = (place / "rows.csv").read_text().replace("not a time", f"never {folder}")
+        (place / folder / "rows.csv").write_text(rows)
+    files = hashwatch("import", "a/rows.csv", "b/rows.csv", "--event", "natsec17", "--json").json[
+        "files"
+    ]
+    assert [file["rejects"] for file in files] == [
+        "data/rows.csv.rejects.csv", "data/rows.csv.2.rejects.csv",
+    ]  # fmt: skip
+    for folder, file in zip("ab", files, strict=True):
+        assert f"never {folder}" in Path(file["rejects"]).read_text()
 
 
 def test_a_clean_file_takes_the_old_rejects_away(place: Path, hashwatch: Hashwatch) -> None:
@@ -113,12 +150,46 @@ def test_an_unusable_file_does_not_keep_others_out(place: Path, hashwatch: Hashw
     assert hashwatch("import", "noise.bin", "--event", "natsec17").code == 1
 
 
-def test_a_running_publisher_is_left_to_do_its_work(imported: Path, hashwatch: Hashwatch) -> None:
-    """The import ends well, and says so."""
-    with sole(imported / "data" / "dashboard.db", "publisher"):
+def test_a_running_publisher_is_waited_for(place: Path, hashwatch: Hashwatch) -> None:
+    """When the import ends, the posts are on the dashboard."""
+    config = load_config(place / "config.toml")
+    hashwatch("import", "rows.csv", "--event", "natsec17", "--only-hashtags")
+    stop = threading.Event()
+
+    def publish() -> None:
+        with Publisher(
+            place / "data" / "archive.db", place / "data" / "dashboard.db", config.events, ""
+        ) as publisher:
+            publisher.catch_up()
+            started.set()
+            publisher.run(stop)
+
+    started = threading.Event()
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        assert started.wait(30)
         answer = hashwatch("import", "rows.csv", "--event", "natsec17")
+        found = posts(place / "data")
+    finally:
+        stop.set()
+        thread.join()
     assert answer.code == 3
-    assert "the running publisher" in answer.err
+    assert "waiting for the running publisher" in answer.err
+    assert len(found) == 3
+
+
+def test_a_publisher_that_does_not_publish_is_not_waited_for_for_ever(
+    imported: Path, hashwatch: Hashwatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The import has done its part, and says what is missing."""
+    monkeypatch.setattr("hashwatch.cli.importing.PUBLISHER_SECONDS", 0.0)
+    more = (imported / "rows.csv").read_text().replace("\n1,", "\n91,")
+    (imported / "more.csv").write_text(more)
+    with sole(imported / "data" / "dashboard.db", "publisher"):
+        answer = hashwatch("import", "more.csv", "--event", "natsec17")
+    assert answer.code == 3
+    assert "has not taken all to the dashboard" in answer.err
 
 
 @pytest.mark.parametrize("arguments", [["--event", "other"], []])

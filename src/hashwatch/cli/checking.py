@@ -147,7 +147,7 @@ def _status(stands: Standing, data_dir: Path) -> dict[str, Any]:
         "authors": stands.authors,
         "rejects": stands.rejects,
         "last_collected_at": _iso(stands.last_collected_at),
-        "changes_behind": stands.last_change - _published(data_dir / "dashboard.db"),
+        "changes_behind": stands.last_change - published_until(data_dir / "dashboard.db"),
         "processes": {
             "collector": holder(data_dir / "archive.db", "collector"),
             "publisher": holder(data_dir / "dashboard.db", "publisher"),
@@ -173,7 +173,7 @@ def _status(stands: Standing, data_dir: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _published(path: Path) -> int:
+def published_until(path: Path) -> int:
     """The last of the archive's changes that the dashboard holds; 0 where there is none."""
     from hashwatch.queries.connection import open_dashboard
     from hashwatch.queries.statements import ask

@@ -10,6 +10,7 @@ import click
 
 from hashwatch.cli.options import (
     config_option,
+    counted,
     data_dir_option,
     event_option,
     json_option,
@@ -19,7 +20,12 @@ from hashwatch.cli.options import (
 
 if TYPE_CHECKING:
     from hashwatch.collect.importing import Imported, Importing
+    from hashwatch.collect.survey import Survey
     from hashwatch.config import Config
+
+# How long (seconds) an import waits for a running publisher, and how often it looks.
+PUBLISHER_SECONDS = 60.0
+LOOK_SECONDS = 0.2
 
 
 @click.command("import")
@@ -55,7 +61,8 @@ def import_files(
 
     Every row becomes a post of the event, or is refused with its reason: refused rows are written
     to NAME.rejects.csv in the data directory (line, reason, raw), and the exit code is 3. Importing
-    the same file again changes nothing.
+    the same file again changes nothing. The posts are on the dashboard when it ends: a publisher
+    that runs is waited for.
     """
     from hashwatch.collect.importing import Importing, import_settings
     from hashwatch.config import load_config
@@ -78,7 +85,7 @@ def import_files(
             }
         )
     else:
-        _show(done, dry_run)
+        _show(done, config.event(slug).timezone)
     if not done:
         return 1
     return 3 if unusable or any(one.stored.rejected for one in done) else 0
@@ -104,7 +111,7 @@ def _read_each(
 
 
 def _publish(config: Config, data_dir: Path, quiet: bool) -> int | None:
-    """Brings the dashboard up to date; ``None`` when a running publisher does it."""
+    """Brings the dashboard up to date; ``None`` when a running publisher did it."""
     from hashwatch.cli.progress import progress
     from hashwatch.errors import InUseError
     from hashwatch.publish.publisher import Publisher
@@ -118,34 +125,101 @@ def _publish(config: Config, data_dir: Path, quiet: bool) -> int | None:
             return publisher.catch_up(shown).posts
     except InUseError:
         if not quiet:
-            click.echo("the running publisher takes them to the dashboard", err=True)
-        return None
+            click.echo("waiting for the running publisher", err=True)
+    if not _wait_for_publisher(archive, dashboard):
+        click.echo(
+            f"hashwatch: imported, but the running publisher has not taken all to the dashboard"
+            f" within {PUBLISHER_SECONDS:g} s; hashwatch status says how far it is",
+            err=True,
+        )
+    return None
 
 
-def _show(done: Sequence[Imported], dry_run: bool) -> None:
+def _wait_for_publisher(archive: Path, dashboard: Path) -> bool:
+    """Whether the dashboard has come to hold all that the archive holds now."""
+    import time
+
+    from hashwatch.archive.connection import open_reading
+    from hashwatch.archive.reading import last_change
+    from hashwatch.cli.checking import published_until
+    from hashwatch.cli.progress import progress
+
+    connection = open_reading(archive)
+    wanted = last_change(connection)
+    connection.close()
+    deadline = time.monotonic() + PUBLISHER_SECONDS
+    began = published_until(dashboard)
+    with progress("publishing", "changes") as shown:
+        while (reached := published_until(dashboard)) < wanted:
+            shown(reached - began, wanted - began)
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(LOOK_SECONDS)
+    return True
+
+
+def _show(done: Sequence[Imported], timezone: str) -> None:
     for one in done:
         stored = one.stored
-        what = "would be imported" if dry_run else f"{stored.new:,} new"
-        parts = [f"{stored.received:,} posts read as {one.format}", what]
-        if not dry_run:
+        what = "would be imported" if one.survey else f"{stored.new:,} new"
+        parts = [f"{counted(stored.received, 'post')} read as {one.format}", what]
+        if not one.survey:
             parts += [f"{stored.changed:,} changed", f"{stored.unchanged:,} known already"]
         if one.left_out:
             parts.append(f"{one.left_out:,} without the hashtags left out")
         if stored.rejected:
-            parts.append(f"{stored.rejected:,} rows refused")
+            parts.append(counted(stored.rejected, "row refused"))
         click.echo(f"{one.path}: {', '.join(parts)}")
         for warning in one.warnings:
             click.echo(f"{one.path}: {warning}", err=True)
         if one.rejects_path:
             click.echo(f"refused rows: {one.rejects_path}")
+        if one.survey:
+            _show_survey(one.survey, timezone)
+
+
+def _show_survey(survey: Survey, timezone: str) -> None:
+    """What a dry run found in a file, for people: times in the event's zone."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    if survey.earliest is not None and survey.latest is not None:
+        zone = ZoneInfo(timezone)
+        first, last = (
+            datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M")
+            for at in (survey.earliest, survey.latest)
+        )
+        click.echo(f"  from {first} to {last} ({timezone})")
+        hashtags = [f"#{hashtag} {count:,}" for hashtag, count in survey.hashtags]
+        click.echo(f"  hashtags: {', '.join(hashtags) or 'none'}")
+        languages = [f"{name or 'none'} {count:,}" for name, count in survey.languages]
+        click.echo(f"  languages declared: {', '.join(languages)}")
+    for refusal in survey.refusals:
+        where = ", ".join(refusal.first) + (", …" if refusal.rows > len(refusal.first) else "")
+        click.echo(f"  {counted(refusal.rows, 'row refused')} ({where}): {refusal.reason}")
 
 
 def _summary(one: Imported) -> dict[str, Any]:
-    stored = one.stored
+    from hashwatch.queries.buckets import to_iso
+
+    stored, survey = one.stored, one.survey
+    found = {}
+    if survey:
+        found = {
+            "from": None if survey.earliest is None else to_iso(survey.earliest),
+            "to": None if survey.latest is None else to_iso(survey.latest),
+            "hashtags": dict(survey.hashtags),
+            "languages": dict(survey.languages),
+            "refused": [
+                {"reason": one.reason, "rows": one.rows, "first": list(one.first)}
+                for one in survey.refusals
+            ],
+        }
     return {
         "file": str(one.path), "format": one.format, "received": stored.received,
         "new": stored.new, "changed": stored.changed, "unchanged": stored.unchanged,
         "rejected": stored.rejected, "left_out": one.left_out,
         "rejects": str(one.rejects_path) if one.rejects_path else None,
         "warnings": list(one.warnings),
+        **found,
     }  # fmt: skip

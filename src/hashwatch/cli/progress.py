@@ -10,7 +10,7 @@ Report = Callable[[int, int], None]
 
 
 @contextmanager
-def progress(what: str, unit: Literal["posts", "bytes"]) -> Iterator[Report]:
+def progress(what: str, unit: Literal["posts", "changes", "bytes"]) -> Iterator[Report]:
     """A bar for ``what``; the caller reports how much is done, and of how much."""
     from rich.console import Console
     from rich.progress import (

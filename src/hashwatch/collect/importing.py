@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from hashwatch.archive.runs import PlaceKey
 from hashwatch.archive.store import Archive, Stored
 from hashwatch.collect.columns import FIELDS
 from hashwatch.collect.importers import ImportSettings, find_importer, importer_names
+from hashwatch.collect.survey import Survey
 from hashwatch.errors import ConfigError
 from hashwatch.model import Event, Page, Post, Reject, RunState, fold_hashtag
 from hashwatch.queries.rows import neutral_row
@@ -28,7 +30,10 @@ _LINE = re.compile(r"line (\d+)")
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What came of one file. ``rejects_path`` is where its refused rows are, if there were any."""
+    """What came of one file. ``rejects_path`` is where its refused rows are, if there were any.
+
+    ``survey`` tells what is in it, after a dry run.
+    """
 
     path: Path
     format: str
@@ -36,6 +41,7 @@ class Imported(msgspec.Struct, frozen=True):
     left_out: int
     warnings: tuple[str, ...]
     rejects_path: Path | None
+    survey: Survey | None = None
 
 
 def import_settings(format_: str, timezone: str | None, columns: Sequence[str]) -> ImportSettings:
@@ -85,6 +91,7 @@ class Importing:
         self._hashtags = {fold_hashtag(tag) for tag in event.hashtags} if only_hashtags else None
         self._archive: Archive | None = None
         self._dry_run = dry_run
+        self._names: Counter[str] = Counter()
 
     def __enter__(self) -> Importing:
         if not self._dry_run:
@@ -104,6 +111,7 @@ class Importing:
         importer = find_importer(self._format, path)
         size = path.stat().st_size
         stored, left_out, warnings = Stored(), 0, list[str]()
+        survey = Survey() if self._dry_run else None
         with ExitStack() as exits:
             exits.enter_context(without_cycle_search())
             rejects = exits.enter_context(RejectsFile(self._rejects_path(path), self._dry_run))
@@ -112,10 +120,14 @@ class Importing:
                 kept = self._wanted(page)
                 left_out += len(page.posts) - len(kept.posts)
                 stored += keep(kept)
+                if survey is not None:
+                    survey.take(kept)
                 rejects.write(page.rejects)
                 warnings += page.warnings
                 on_progress(min(page.progress, size), size)
-        return Imported(path, importer.name, stored, left_out, tuple(warnings), rejects.written)
+        return Imported(
+            path, importer.name, stored, left_out, tuple(warnings), rejects.written, survey
+        )
 
     @contextmanager
     def _run(self, format_: str, path: Path) -> Iterator[Callable[[Page], Stored]]:
@@ -154,7 +166,11 @@ class Importing:
         return msgspec.structs.replace(page, posts=posts)
 
     def _rejects_path(self, path: Path) -> Path:
-        return self._data_dir / f"{path.name}.rejects.csv"
+        """Where the file's refused rows go; files of one name from several folders are numbered."""
+        self._names[path.name] += 1
+        number = self._names[path.name]
+        name = path.name if number == 1 else f"{path.name}.{number}"
+        return self._data_dir / f"{name}.rejects.csv"
 
 
 class RejectsFile:
