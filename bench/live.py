@@ -73,6 +73,8 @@ def report(archive: Archive, children: list[subprocess.Popen[bytes]], seconds: i
     stop = threading.Event()
     watcher = threading.Thread(target=watch, args=(seen, stop), daemon=True)
     watcher.start()
+    while not seen:
+        time.sleep(0.1)  # the first answer shows that all processes are there
     payloads = Payloads(seed=int(time.time()))
     key = PlaceKey("mastodon", "town.example", "natsec17")
     run = archive.begin_run(key, int(time.time()))
@@ -86,7 +88,7 @@ def report(archive: Archive, children: list[subprocess.Popen[bytes]], seconds: i
         stored.append((received, (number + 1) * PAGE))
         time.sleep(max(0.0, due - time.monotonic()))
     deadline = time.monotonic() + 20
-    while (not seen or seen[-1][1] < stored[-1][1]) and time.monotonic() < deadline:
+    while seen[-1][1] < stored[-1][1] and time.monotonic() < deadline:
         time.sleep(0.1)
     stop.set()
     waits = sorted(
@@ -106,6 +108,7 @@ def watch(seen: list[tuple[float, int]], stop: threading.Event) -> None:
     with httpx.Client(timeout=30) as client:
         while not stop.is_set():
             try:
+                client.get(f"{base}.json").raise_for_status()
                 with client.stream("GET", f"{base}/live") as stream:
                     for line in stream.iter_lines():
                         if line.startswith("data:"):
