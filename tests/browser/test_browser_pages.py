@@ -306,7 +306,8 @@ def test_chart_is_read_off_by_a_finger(browser: Browser, site: str) -> None:
         box = page.locator(".u-over").bounding_box()
         assert box is not None
         page.touchscreen.tap(box["x"] + 30, box["y"] + 60)
-        expect(page.locator("[data-read]")).to_contain_text("positive")
+        expect(page.locator("[data-read] .figures")).to_contain_text("▲")
+        assert page.locator(".u-over").bounding_box() == box
         expect(page.get_by_role("link", name="Open these posts")).to_be_visible()
         assert wrong == []
 
@@ -379,6 +380,18 @@ def test_pages_are_whole_without_scripts(browser: Browser, site: str) -> None:
     expect(first_post(page)).to_be_visible()
     expect(page.get_by_role("button", name="Pause updates")).to_be_hidden()
     context.close()
+
+
+def test_event_switcher_fits_a_phone(browser: Browser, site: str) -> None:
+    """The list of events opens within the window and closes with Escape."""
+    with opened(browser, site + BASE, 360, touch=True) as (page, wrong):
+        page.locator(".switcher summary").tap()
+        expect(page.get_by_role("link", name="The empty conference")).to_be_visible()
+        assert overflow(page) <= 0
+        assert all_rules(page) == []
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("link", name="The empty conference")).to_be_hidden()
+        assert wrong == []
 
 
 def test_column_menu_of_a_table(browser: Browser, site: str) -> None:

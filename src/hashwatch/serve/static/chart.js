@@ -12,6 +12,7 @@
     { at: POSITIVE, name: "positive" }, { at: NEUTRAL, name: "neutral" },
     { at: NEGATIVE, name: "negative" }, { at: UNKNOWN, name: "unknown" }, { at: BOOSTS, name: "boosts" },
   ];
+  const ICONS = [["▲", LAYERS[0]], ["■", LAYERS[1]], ["▼", LAYERS[2]], ["?", LAYERS[3]]];
   const PARTING = 2;
   const lane = section.querySelector("[data-lane]");
   const read = section.querySelector("[data-read]");
@@ -93,10 +94,24 @@
     const when = document.createElement("span");
     when.className = "when";
     when.textContent = span(i);
-    const figures = document.createElement("span");
     const onStage = series.sessions.filter((s) => s.from < endOf(i) && s.to > series.points[i][BUCKET]).map((s) => s.title);
     const during = onStage.length && series.grain !== "day" ? `; during ${onStage.slice(0, 2).join(", ")}${onStage.length > 2 ? " and others" : ""}` : "";
-    figures.textContent = words(i) + during + (gapAt(i) ? " (in a gap: not all was collected)" : "");
+    const figures = document.createElement("span");
+    figures.className = "figures";
+    figures.append(`${plural(series.points[i][POSTS], "post")}: `);
+    for (const [icon, layer] of ICONS) {
+      const mark = document.createElement("span"), word = document.createElement("span");
+      mark.className = `tone-icon ${layer.name}`;
+      mark.textContent = icon;
+      word.className = "word";
+      word.textContent = ` ${layer.name}`;
+      figures.append(mark, ` ${number.format(series.points[i][layer.at])}`, word, "  ");
+    }
+    figures.append(plural(series.points[i][BOOSTS], "boost"));
+    const note = document.createElement("span");
+    note.className = "word";
+    note.textContent = during;
+    figures.append(note, gapAt(i) ? " (in a gap)" : "");
     const link = document.createElement("a");
     link.href = addressOf(i);
     link.textContent = "Open these posts";
@@ -302,7 +317,7 @@
       scales: { x: { time: true, range: () => [series.from, series.to] }, y: { range: () => [0, top()] } },
       series: [{}, { paths: () => null, points: { show: false } }],
       axes: [
-        { ...axis, size: 38, gap: 6, space: 90, grid: { show: false }, values: ticks, ticks: { show: true, size: 4, stroke: () => colours.line, width: 1 } },
+        { ...axis, ...(series.grain === "day" ? { incrs: [1, 2, 5, 10, 20, 50, 100].map((n) => n * 86400) } : {}), size: 38, gap: 6, space: 90, grid: { show: false }, values: ticks, ticks: { show: true, size: 4, stroke: () => colours.line, width: 1 } },
         { ...axis, size: 40, gap: 6, space: 56, incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000, 100000],
           grid: { stroke: () => colours.line, width: 1 }, values: (u, found) => found.map((v) => number.format(v)) },
       ],
