@@ -27,14 +27,8 @@ from numpy.typing import NDArray
 from hashwatch.collect.programme import read_programme
 from hashwatch.enrich.agenda import Agenda
 from hashwatch.enrich.candidate import Candidate
-from hashwatch.enrich.evidence import (
-    FEATURES,
-    candidates,
-    is_pointed,
-    look_at,
-    threshold_for,
-    weigh,
-)
+from hashwatch.enrich.evidence import author_hits, is_hopeless, look_at
+from hashwatch.enrich.weighing import FEATURES, candidates, is_pointed, threshold_for, weigh
 from hashwatch.model import Event, Session, Speaker, Theme
 from training.session_worlds import (
     Known,
@@ -53,7 +47,7 @@ DEMO = Path("src/hashwatch/demo")
 LABELS = Path("tests/data")
 # Evidence never speaks against a session, nor do these speak for one.
 AGAINST = {"bias", "other_parent", "one_word"}
-FREE = {"live", "now", "near", "size"}
+FREE = {"live", "now", "near", "crowd"}
 
 KINDS = {
     "name or handle": ("name",), "likely handle": ("likely_handle",),
@@ -78,8 +72,11 @@ def examples(world: World) -> list[Example]:
     made = []
     for known in world.posts:
         found = look_at(agenda, known.candidate)
-        places = candidates(agenda, found, known.candidate) if found else []
-        rows = [weigh(agenda, found, known.candidate, place) for place in places] if found else []
+        found.hits += author_hits(agenda, known.candidate)
+        places = []
+        if not is_hopeless(found, known.candidate):
+            places = candidates(agenda, found, known.candidate)
+        rows = [weigh(agenda, found, known.candidate, place) for place in places]
         codes = tuple(world.event.sessions[place].code for place in places)
         right = codes.index(known.code) if known.code in codes else -1
         made.append(Example(np.array(rows).reshape(-1, len(FEATURES)), right, known, codes))
@@ -287,7 +284,8 @@ def foreign_world(name: str, sessions: Sequence[Session], share: float) -> World
     event = event_of(name, sessions, "ISMB")
     known = []
     for row in rows:
-        moment = int(randomness.uniform(event.starts, event.ends))
+        start = randomness.choice(event.sessions).start or event.starts
+        moment = int(start + randomness.uniform(0, 3_000))
         candidate = Candidate(text=row["text"], created_at=moment, language="en",
                               hashtags=tuple(row["hashtags"].split()))  # fmt: skip
         known.append(Known(candidate, None, "foreign", False))

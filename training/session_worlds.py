@@ -121,8 +121,11 @@ class Writer:
         choose = self.random.random
         names, pieces = False, []
         live = choose() < 0.5
+        parent = self.parent(session)
+        # Replies say little by themselves: "Quite so!"
+        often = (22, 22, 12, 22, 14, 8) if parent is None else (8, 8, 6, 8, 14, 56)
         style = self.random.choices(
-            ("name_title", "name_words", "name", "title", "words", "bare"), (22, 22, 12, 22, 14, 8)
+            ("name_title", "name_words", "name", "title", "words", "bare"), often
         )[0]
         if "name" in style and session.speakers:
             pieces.append(self.naming(self.random.choice(session.speakers)))
@@ -140,7 +143,8 @@ class Writer:
         text = " ".join([*pieces, self.tag])
         if choose() < 0.2:
             text = text.lower()
-        return Known(self.post(text, session), session.code, f"made {style}", names)
+        post = self.post(text, session, parent)
+        return Known(post, session.code, f"made {style}", names)
 
     def about_none(self) -> Known:
         """A post that belongs to no session of the programme."""
@@ -160,7 +164,7 @@ class Writer:
             text = f"{self.random.choice(self.fillers)} {self.tag}"
         else:
             text = self.random.choice(self.chatter).format(tag=self.tag)
-        return Known(self.post(text, session), None, f"none {style}", False)
+        return Known(self.post(text, session, self.parent(session)), None, f"none {style}", False)
 
     def naming(self, speaker: Speaker) -> str:
         """A speaker as people name them."""
@@ -171,6 +175,8 @@ class Writer:
         ways = [speaker.name, speaker.name, f"{words[0]} {last}", last, f"Dr {last}",
                 f"{words[0][0]}. {last}", "#" + "".join(words), "@" + fold("".join(words)),
                 "@" + fold(words[0][0] + last.replace(" ", ""))]  # fmt: skip
+        if self.random.random() < 0.05:
+            return words[0]
         if self.random.random() < 0.1:
             return "".join(word[0] for word in words) + ":"
         if speaker.handles:
@@ -229,10 +235,14 @@ class Writer:
         words = self.random.choice(self.fillers).split()
         return " ".join(words[: self.random.randint(2, 12)])
 
-    def post(self, text: str, session: Session | None) -> Candidate:
+    def post(self, text: str, session: Session | None, parent: str | None) -> Candidate:
         """The post at a likely time: mostly within the session, often after, sometimes before."""
         uniform = self.random.uniform
+        author = self.author(session)
         moment = int(uniform(self.event.starts - 6 * 3_600, self.event.ends))
+        if session is None and self.random.random() < 0.8:
+            # People chat while sessions run, too.
+            session = self.random.choice(self.event.sessions)
         if session is not None and session.start is not None:
             end = session.end or session.start + 1_800
             way = self.random.random()
@@ -245,8 +255,8 @@ class Writer:
         handles = tuple(re.findall(r"@([\w.@-]+)", text))
         return Candidate(
             text=text[:300], created_at=moment, language="en", mentions=handles,
-            hashtags=tuple(re.findall(r"#(\w+)", text)), parent_session=self.parent(session),
-            author=self.author(session),
+            hashtags=tuple(re.findall(r"#(\w+)", text)), parent_session=parent,
+            author=author,
         )  # fmt: skip
 
 

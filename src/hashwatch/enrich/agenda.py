@@ -24,6 +24,7 @@ THEME_WEIGHT = 0.8
 TRACK_WEIGHT = 0.5
 EVENT_SHARE = 0.02
 OWN_WORD = 0.02
+FEW = 3
 FLOOR = 2.0**-14
 UNSURPRISING = 0.4
 SATURATION = 1.2
@@ -31,6 +32,8 @@ LENGTH_PART = 0.6
 DEFAULT_LENGTH = 1_800
 EARLY = 300
 CODE_BITS = 13.0
+TELLING_TITLE = 1.2
+LONGEST_TITLE = 8
 ARABIC_NAME_BITS = 9.5
 LATE = 900
 REMEMBERED_WORDS = 200_000
@@ -88,6 +91,7 @@ class Agenda:
         self._roots: dict[str, int] = {}
         self.titles: list[tuple[int, ...]] = []
         self.title_weights: list[float] = []
+        self._event_hashtags = frozenset(map(fold_hashtag, event.hashtags))
         self._own = frozenset(
             fold(part)
             for text in (event.title, *event.hashtags)
@@ -95,7 +99,7 @@ class Agenda:
             for part in (word, *parts_of_hashtag(word))
         )
         self._build_terms(event)
-        self.namings = [*self.people.namings(), *self._tracks_and_codes()]
+        self.namings = [*self.people.namings(), *self._stated()]
         self._arabic = "ar" in event.languages
         if self._arabic:
             self.namings += self.people.transliterated()
@@ -147,7 +151,7 @@ class Agenda:
         for term, surfaces in enumerate(surfaces_of):
             chance = max(2.0 ** -bits(surface) for surface in surfaces)
             chance += EVENT_SHARE * (spread[term] - 1) / count
-            if surfaces & self._own:
+            if count > FEW and surfaces & self._own:
                 chance += OWN_WORD
             surprise = math.log(chance + FLOOR) / math.log(FLOOR)
             self.terms.append(max(0.0, (surprise - UNSURPRISING) / (1.0 - UNSURPRISING)))
@@ -168,8 +172,10 @@ class Agenda:
         ]
         self.title_weights = [sum(self.terms[term] for term in title) for title in self.titles]
 
-    def _tracks_and_codes(self) -> Iterable[Naming]:
-        """Namings of tracks (the key is one of ``tracks``) and of session codes."""
+    def _stated(self) -> Iterable[Naming]:
+        """Namings of tracks (the key is one of ``tracks``), of session codes, and of titles whose
+        words are too common to tell anything one by one: Little Big Data.
+        """
         self.tracks: list[set[int]] = []
         tracks: dict[str, int] = {}
         for place, session in enumerate(self.sessions):
@@ -181,6 +187,9 @@ class Agenda:
             code = tuple(fold(word) for word in WORD.findall(session.code))
             if is_telling(session.code):
                 yield Naming(code, "code", place, 1.0, session.code.isalpha())
+            title = tuple(fold(word) for word in WORD.findall(session.title))
+            if 3 <= len(title) <= LONGEST_TITLE and self.title_weights[place] < TELLING_TITLE:
+                yield Naming(title, "title", place, 1.0)
         for name, number in tracks.items():
             words = tuple(fold(word) for word in WORD.findall(name.partition("(")[0]))
             if words:
@@ -221,6 +230,8 @@ class Agenda:
         return found
 
     def _look_up(self, token: str) -> Iterable[Entry]:
+        if fold_hashtag(token) in self._event_hashtags:
+            return
         parts = [token]
         if token[0] == "#":
             parts = parts_of_hashtag(token[1:])
@@ -228,6 +239,9 @@ class Agenda:
                 parts = [part for part in parts if len(part) > 1 or part.isdigit()]
         for part in parts:
             word = fold(part)
+            if word[-1:] == "s" and len(word) > 4 and word not in self._inside:
+                # A genitive without apostrophe: Lindners Vortrag.
+                word = word[:-1] if word[:-1] in self._inside else word
             term, quality = self._find_term(word)
             follows = tuple(self._starts.get(word, ()))
             live = word in LIVE

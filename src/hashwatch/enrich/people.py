@@ -19,7 +19,12 @@ from hashwatch.model import Speaker, fold_account
 _TITLE_WORDS = """
     dr prof professor mr mrs ms mx sir dame lord lady hon rt phd md msc ba ma obe mbe cbe mp mep
     senator sen rep jr sr ii iii herr frau dipl ing mme mlle monsieur madame sra dra don dona lic
-    sheikh the minister
+    sheikh the minister commander commissioner colonel judge justice ambassador chair chairman
+    chairwoman speaker keynote rapporteur director councillor delegate deputy president
+    herrn kollege kollegin senatorin senator richter richterin ministerin abgeordnete prasidentin
+    senateur senatrice juge ministre deputee depute presidente president commissaire commandante
+    senora senor senadora jueza juez ministra ministro diputada diputado coronel comandante
+    senhora senhor senador deputada deputado juiza juiz presidenta
 """
 TITLES = frozenset(_TITLE_WORDS.split())
 _PARTICLE_WORDS = (
@@ -30,6 +35,8 @@ _ASIDE = re.compile(r"[(\[{].*?[)\]}]|[\"“”„«»'‘’].*?[\"“”«»'�
 _JUNK = re.compile(r"[\W_]+")
 _HANDLE_TITLE = re.compile(r"^(?:dr|prof|mr|mrs|ms|the|real|its|iam|im)(?=[a-z]{4})")
 MOST_BITS = 16.0
+INITIALS_BITS = 9.0
+CROWD = 300
 
 
 class Naming(msgspec.Struct, frozen=True, gc=False):
@@ -92,10 +99,10 @@ class People:
             return
         nicknames = [n for n in nicknames_in(self.names[key]) if n not in words]
         for nickname in nicknames:
-            yield Naming((nickname,), "surname", key, rarity(nickname, 11), True)
+            yield Naming((nickname,), "surname", key, rarity(nickname, 11))
         if len(words) == 1:
             # A team, a nickname: as sure as the word is rare.
-            yield Naming(words, "surname", key, rarity(words[0], 9), True)
+            yield Naming(words, "surname", key, rarity(words[0], 9), self.names[key][:1].isupper())
             return
         first, last = words[0], surname(self.names[key])
         yield Naming(words, "full", key, 1.0)
@@ -108,8 +115,9 @@ class People:
         if len(last) > 1 and last[0] in PARTICLES:
             yield Naming(last[-1:], "surname", key, rarity(last[-1], 9), True)
         letters = "".join(word[0] for word in words)
-        if 2 <= len(letters) <= 3:
-            yield Naming((letters,), "initials", key, 0.2 + 0.8 * rarity(letters + letters, 9))
+        if 2 <= len(letters) <= 3 and bits(letters) > INITIALS_BITS:
+            # In a crowd, somebody on stage has any two letters.
+            yield Naming((letters,), "initials", key, 1.0 - len(self.names) / CROWD)
         if self._first[first] == 1:
             yield Naming((first,), "first", key, rarity(first, 11), True)
 
@@ -146,7 +154,7 @@ class People:
                 yield words[0], rarity(words[0], 9)
             return
         first, last = words[0], "".join(surname(name))
-        for end in {last, words[-1], "".join(words[1:])}:
+        for end in {last, words[1], words[-1], "".join(words[1:])}:
             yield first + end, 1.0
             yield end + first, 1.0
             if len(end) > 3:

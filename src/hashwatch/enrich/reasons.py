@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from hashwatch.enrich.agenda import Agenda
 from hashwatch.enrich.candidate import Candidate
-from hashwatch.enrich.evidence import FEATURES, Found, Hit, masked
+from hashwatch.enrich.evidence import Found, Hit, masked
+from hashwatch.enrich.weighing import FEATURES
 from hashwatch.enrich.words import TOKEN
 from hashwatch.model import Reason
 

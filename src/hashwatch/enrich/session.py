@@ -14,24 +14,28 @@ from math import exp
 from operator import mul
 from zlib import crc32
 
+from msgspec import structs
+
 from hashwatch.enrich.agenda import Agenda
 from hashwatch.enrich.candidate import Candidate
-from hashwatch.enrich.evidence import (
+from hashwatch.enrich.evidence import Found, author_hits, is_hopeless, look_at
+from hashwatch.enrich.reasons import reasons_for
+from hashwatch.enrich.session_weights import WEIGHTS
+from hashwatch.enrich.weighing import (
     FEATURES,
     THRESHOLD,
     WORDS_ALONE_THRESHOLD,
-    Found,
     candidates,
-    look_at,
     threshold_for,
     weigh,
 )
-from hashwatch.enrich.reasons import reasons_for
-from hashwatch.enrich.session_weights import WEIGHTS
 from hashwatch.model import Assignment, Event
 
 RULE_CONFIDENCE = 0.98
+REMEMBERED_TEXTS = 4_000
 HIGHEST = 0.99
+
+Words = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 class SessionAnnotator:
@@ -47,6 +51,7 @@ class SessionAnnotator:
     def __init__(self, event: Event) -> None:
         self._agenda = Agenda(event)
         self._weights = [WEIGHTS[feature] for feature in FEATURES]
+        self._looks: dict[Words, Found] = {}
         stated = (event.sessions, event.themes, event.title, event.hashtags, event.languages)
         ways = (self._weights, THRESHOLD, WORDS_ALONE_THRESHOLD)
         digest = crc32(repr((stated, ways)).encode())
@@ -58,10 +63,21 @@ class SessionAnnotator:
             return [None] * len(candidates)
         return [self._session(candidate) for candidate in candidates]
 
+    def _look(self, candidate: Candidate) -> Found:
+        """What is in a post; boosts repeat each other's words, which are looked at once."""
+        words = (candidate.text, candidate.mentions, candidate.hashtags, candidate.links)
+        found = self._looks.get(words)
+        if found is None:
+            if len(self._looks) >= REMEMBERED_TEXTS:
+                self._looks.clear()
+            found = self._looks[words] = look_at(self._agenda, candidate)
+        authors = author_hits(self._agenda, candidate)
+        return structs.replace(found, hits=[*found.hits, *authors]) if authors else found
+
     def _session(self, candidate: Candidate) -> Assignment | None:
         agenda = self._agenda
-        found = look_at(agenda, candidate)
-        if found is None:
+        found = self._look(candidate)
+        if is_hopeless(found, candidate):
             return None
         if found.rules:
             return self._by_rule(found, candidate)
