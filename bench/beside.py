@@ -1,8 +1,9 @@
 """What a person would pick instead: the save path of mastodon-to-sqlite.
 
 It is installed into a throw-away environment; where it does not install, the reason is printed.
-It keeps four columns of a status and the accounts, with no search, no history and no merging. Run as ``python -m bench.beside [POSTS]``: the same posts as
-``bench.bulk``, page by page as those tools fetch them, beside hashwatch in the same run.
+It keeps four columns of a status and the accounts, with no search, history or merging. Run as
+``python -m bench.beside [POSTS]``: the same posts as ``bench.bulk``, page by page as the tool
+fetches them, with hashwatch in the same run.
 """
 
 from __future__ import annotations

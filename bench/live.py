@@ -30,7 +30,7 @@ CONFIG = """
 [[event]]
 slug = "bench"
 title = "A benchmark"
-hashtags = ["NATSEC17", "CYBERPARL"]
+hashtags = ["NATSEC17", "CYBERPARL", "HumanRights", "Cyber", "Oversight", "Equality"]
 timezone = "Europe/London"
 starts = 2017-03-15
 ends = 2037-01-01
