@@ -2,10 +2,10 @@
 # make test   run the tests
 # make check  lint, types, layers, locks, known vulnerabilities
 # make lock   pin the dependencies anew   (UPGRADE=1 takes the newest)
-# make bench  measure speed and memory
+# make bench  measure speed and memory   (ARGS=bulk runs one)
 # make clean  remove what the above made, except the data
 #
-# ARGS goes to hashwatch (make run ARGS="--port 8002") or to pytest (make test ARGS=tests/config).
+# ARGS goes to hashwatch (make run ARGS="--port 8002"), pytest (make test ARGS=tests/config) or bench.
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -42,10 +42,10 @@ class Survey:
     def take(self, page: Page) -> None:
         """Counts one more page."""
         for post in page.posts:
-            for hashtag in post.hashtags:
-                folded = fold_hashtag(hashtag)
+            written = {fold_hashtag(hashtag): hashtag for hashtag in post.hashtags}
+            self._hashtags.update(written.keys())
+            for folded, hashtag in written.items():
                 self._spellings.setdefault(folded, hashtag)
-                self._hashtags[folded] += 1
             self._languages[post.language or ""] += 1
             at = post.created_at
             self.earliest = at if self.earliest is None else min(at, self.earliest)
@@ -62,7 +62,7 @@ class Survey:
 
     @property
     def hashtags(self) -> list[tuple[str, int]]:
-        """The most frequent hashtags as they were first written, and how often they stand."""
+        """The most frequent hashtags as they were first written, and how many posts they are in."""
         return [(self._spellings[tag], count) for tag, count in self._hashtags.most_common(MOST)]
 
     @property
