@@ -154,18 +154,18 @@
   // Drawing -----------------------------------------------------------------------------------
   /** Pixel columns to draw: buckets as they are, or the highest of those that share a column. */
   function columns(u) {
-    const found = [], least = 1;
+    const found = [];
     for (let i = 0; i < series.points.length; i++) {
       const left = u.valToPos(series.points[i][BUCKET], "x", true), right = u.valToPos(endOf(i), "x", true);
       const x = Math.round(left), last = found[found.length - 1];
-      if (right - left < least && last && last.x === x) {
+      if (right - left < 1 && last && last.x === x) {
         if (series.points[i][POSTS] > series.points[last.i][POSTS]) last.i = i;
       } else found.push({ i, x, width: Math.max(1, Math.round(right) - x) });
     }
     return found;
   }
   function drawStack(u) {
-    const pen = u.ctx, ground = u.bbox.top + u.bbox.height, ratio = devicePixelRatio;
+    const pen = u.ctx, ratio = devicePixelRatio;
     const fills = { positive: colours.positive, neutral: colours.neutral, negative: colours.negative,
       unknown: hatch(pen, colours.neutral, colours.surface, 5), boosts: colours.boost };
     pen.save();
@@ -179,7 +179,7 @@
       LAYERS.forEach((layer, k) => {
         const value = series.points[i][layer.at];
         if (!value) return;
-        const low = ground - (ground - u.valToPos(sum, "y", true));
+        const low = u.valToPos(sum, "y", true);
         sum += value;
         const high = u.valToPos(sum, "y", true), height = low - high;
         paths[k].rect(x, high, width - between, height);
@@ -326,7 +326,6 @@
         drawClear: [drawGround],
         draw: [(u) => { drawStack(u); drawNow(u); overlay(u); }],
         setCursor: [(u) => {
-          if (u.cursor.event === undefined && u.cursor.event !== null) return;
           if (u.cursor.left >= 0) show(indexAt(u.cursor.left)); else if (document.activeElement !== place) show(-1);
         }],
         setSelect: [zoom],
