@@ -81,7 +81,7 @@ def test_every_label_and_language_is_in_it() -> None:
 
 
 def test_repeated_texts_are_drawn_once_and_stand_for_all() -> None:
-    """Case, links and the addressed do not make another text."""
+    """They are one unit of the drawing."""
     posts = [
         Candidate(number, "the same" if number % 2 else f"words {number}", "neutral", 0.5, "en")
         for number in range(20)
@@ -188,6 +188,23 @@ def test_languages_and_confidence_are_told_apart() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("Well said", "well  SAID", True), ("Well said", "@ada Well said https://a.example", True),
+     ("Well said", "Well done", False), ("https://a.example", "https://b.example", False)],
+)  # fmt: skip
+def test_texts_that_say_the_same(
+    labelled_dashboard: sqlite3.Connection, one: str, other: str, same: bool
+) -> None:
+    """Case, links and the addressed make no other text, unless there is nothing else."""
+    event = find_event(labelled_dashboard, "natsec17")
+    first, second = (each.post_id for each in frame(labelled_dashboard, event)[:2])
+    for number, text in ((first, one), (second, other)):
+        labelled_dashboard.execute("UPDATE posts SET text = ? WHERE id = ?", (text, number))
+    found = {each.post_id: each.words for each in frame(labelled_dashboard, event)}
+    assert (found[first] == found[second]) == same
+
+
 @given(st.floats(0, 1), st.floats(0.5, 1e4))
 def test_wilsons_interval_is_inside_and_around(share: float, n: float) -> None:
     """Between 0 and 1, with the share in it."""
@@ -222,7 +239,10 @@ def test_the_frame_has_scored_originals_only(dashboard: sqlite3.Connection) -> N
     (posts,) = dashboard.execute(
         "SELECT count(*) FROM posts WHERE kind <> 'boost' AND sentiment IS NOT NULL"
     ).fetchone()
-    assert len(frame(dashboard, event)) == posts
+    candidates = frame(dashboard, event)
+    assert len(candidates) == posts
+    texts = {row[0] for row in dashboard.execute("SELECT text FROM posts WHERE kind <> 'boost'")}
+    assert len({one.words for one in candidates}) <= len(texts)
 
 
 def test_every_tone_says_how_right_it_is(labelled_dashboard: sqlite3.Connection) -> None:

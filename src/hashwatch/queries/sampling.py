@@ -11,13 +11,14 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from hashlib import blake2b
 from math import sqrt
 
 import msgspec
 
 from hashwatch.model import Sample, Sampled
 from hashwatch.queries.events import Event
-from hashwatch.queries.statements import ask
+from hashwatch.queries.statements import ask, statement
 
 SIZE = 100
 SEED = 17
@@ -44,11 +45,13 @@ class _Unit(msgspec.Struct):
 
 def frame(connection: sqlite3.Connection, event: Event) -> list[Candidate]:
     """All posts of the event that may be drawn, in order of time."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    # Row by row: the texts of a large event do not stand in memory all at once.
+    rows = cursor.execute(statement("sample_frame"), {"event": event.id})
     return [
         Candidate(post_id, _words(text), label, confidence, language)
-        for post_id, text, label, confidence, language in ask(
-            connection, "sample_frame", {"event": event.id}
-        )
+        for post_id, text, label, confidence, language in rows
     ]
 
 
@@ -116,6 +119,6 @@ def _allocate(sizes: dict[str, int], size: int) -> dict[str, int]:
 
 
 def _words(text: str) -> str:
-    """What a text says, without case, links and whom it addresses."""
+    """A checksum of what a text says, without case, links and whom it addresses."""
     words = [word for word in text.casefold().split() if not word.startswith(("http", "@"))]
-    return " ".join(words) or text
+    return blake2b((" ".join(words) or text).encode(), digest_size=10).hexdigest()
