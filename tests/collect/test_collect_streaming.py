@@ -13,19 +13,21 @@ from hypothesis import strategies as st
 
 from hashwatch.archive.runs import PlaceKey
 from hashwatch.archive.store import Archive
-from hashwatch.collect import OUTAGE
+from hashwatch.collect import OUTAGE, RunReport
 from hashwatch.collect.source import Place, Query
 from hashwatch.collect.streaming import (
     FIRST_DELAY,
     LONGEST_DELAY,
+    PRESENT,
     RUN_LENGTH,
     SOUND,
     Standing,
     delay_before,
+    read_once,
     supervise,
 )
 from hashwatch.errors import BadAnswerError, RateLimitedError, SourceError, UnreachableError
-from hashwatch.model import Author, Clock, Cursor, Gap, Page, Post
+from hashwatch.model import Author, Clock, Cursor, Gap, Page, Post, RunState
 
 NOW = 1_490_950_800
 PLACE = Place("fake", "town.example", "")
@@ -240,3 +242,66 @@ def test_delays_are_jittered_and_bounded(attempt: int, share: float) -> None:
     """Between half and all of a doubling span, never beyond the limit."""
     longest = min(FIRST_DELAY * 2.0 ** (attempt - 1), LONGEST_DELAY)
     assert longest / 2 <= delay_before(attempt, share) <= longest
+
+
+def read(
+    archive: Archive,
+    connection: Sequence[Page | float | SourceError],
+    *,
+    endless: bool = True,
+    seconds: float = 5.0,
+    hang: bool = False,
+) -> tuple[RunReport, Stage]:
+    """Reads one connection up to the present; one that hangs never ends by itself."""
+    stage = Stage([connection])
+    stream = stage.stream
+
+    async def hanging(place: Place, cursor: Cursor | None, query: Query) -> AsyncIterator[Page]:
+        async for each in stream(place, cursor, query):
+            yield each
+        await asyncio.Event().wait()
+
+    if hang:
+        stage.stream = hanging  # type: ignore[method-assign]
+    report = asyncio.run(
+        read_once(
+            stage, PLACE, archive, QUERY,
+            now=lambda: stage.at, tell=lambda _, standing: stage.told.append(standing),
+            seconds=seconds, endless=endless,
+        )
+    )  # fmt: skip
+    return report, stage
+
+
+def test_once_a_stream_is_read_until_it_has_caught_up(archive: Archive) -> None:
+    """The rest is left to the next time, from the durable cursor."""
+    report, _ = read(archive, [page(1, reached=NOW - 600), page(2, reached=NOW - PRESENT), page(3)])
+    assert (report.state, report.pages, report.stored.new) == (RunState.OK, 2, 2)
+    assert archive.cursor(KEY) == Cursor("2")
+    assert [state for state, *_ in runs(archive)] == ["ok"]
+
+
+def test_once_a_replay_is_read_up_to_its_clock_which_then_stands(archive: Archive) -> None:
+    """Nobody plays on, so the event's time does not pass either."""
+    report, _ = read(archive, [page(1), page(2, clock=Clock(NOW, 60.0)), page(3)], endless=False)
+    assert (report.state, report.stored.new) == (RunState.OK, 2)
+    assert rows(archive, "SELECT at, speed FROM clocks") == [(NOW, 0.0)]
+
+
+def test_once_is_bounded_whatever_the_stream_does(archive: Archive) -> None:
+    """What came is kept and reported; with nothing at all it counts as unreachable."""
+    report, _ = read(archive, [page(1, reached=NOW - 600)], seconds=0.2, hang=True)
+    assert (report.state, report.stored.new, report.error) == (RunState.PARTIAL, 1, None)
+    report, stage = read(archive, [], seconds=0.2, hang=True)
+    assert report.state is RunState.FAILED
+    assert isinstance(report.error, UnreachableError)
+    assert stage.told[-1].state == "unreachable"
+    assert [state for state, *_ in runs(archive)] == ["partial", "failed"]
+
+
+def test_once_a_failure_is_in_the_report(archive: Archive) -> None:
+    """With what came before it."""
+    error = UnreachableError("gone")
+    report, stage = read(archive, [page(1), error])
+    assert (report.state, report.error, report.stored.new) == (RunState.PARTIAL, error, 1)
+    assert stage.told[-1] == Standing("unreachable", "gone")
