@@ -135,7 +135,7 @@ class Publisher:
         """Makes the whole dashboard anew beside the old one, then puts it in its place at once."""
         rebuilt = rebuild(
             self._archive_path, self._path, self._dashboard, self._events, self._annotator,
-            self._tagger.words_version, self._made_for(), workers, on_progress,
+            self._tagger, self._made_for(), workers, on_progress,
         )  # fmt: skip
         self._writer = None
         return Published(posts=rebuilt.posts, seq=rebuilt.seq)

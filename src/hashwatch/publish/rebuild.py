@@ -53,7 +53,7 @@ def rebuild(
     live: sqlite3.Connection,
     events: Sequence[Event],
     annotator: str,
-    words_version: str,
+    tagger: Tagger,
     made_for: str,
     workers: int | None,
     on_progress: Callable[[int, int], None] | None,
@@ -66,9 +66,10 @@ def rebuild(
     beside.unlink(missing_ok=True)
     with closing(open_reading(archive_path)) as archive, closing(_fresh(beside)) as made:
         with reading.snapshot(archive):
-            old = _old(live, words_version)
+            old = _old(live, tagger.words_version)
             rebuilt = _fill(archive, made, old, events, annotator, workers, on_progress)
-        board.set_meta(made, "words", words_version)
+        board.set_meta(made, "words", tagger.words_version)
+        board.set_meta(made, "sentiment", tagger.sentiment_name)
         board.set_meta(made, "made_for", made_for)
         board.set_meta(made, "published_seq", str(rebuilt.seq))
         made.execute("ANALYZE")

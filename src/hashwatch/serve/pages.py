@@ -16,6 +16,7 @@ from hashwatch.queries import coverage, overview, post_page, posts_page, session
 from hashwatch.queries.events import Event, find_event, shell
 from hashwatch.queries.filters import NAMES
 from hashwatch.queries.shapes import Data
+from hashwatch.serve.explaining import explain_tone
 from hashwatch.serve.static import static_href
 
 
@@ -49,7 +50,9 @@ PAGES: dict[str, Page] = {
         lambda c, asked: posts_page.posts_page(c, asked.event, asked.params),
     ),
     "post": Page(
-        "post.html", (), lambda c, asked: post_page.post_page(c, asked.event, int(asked.name))
+        "post.html",
+        (),
+        lambda c, asked: explain_tone(c, post_page.post_page(c, asked.event, int(asked.name))),
     ),
     "sessions": Page(
         "sessions.html", (), lambda c, asked: session_pages.sessions_page(c, asked.event, asked.now)
