@@ -176,6 +176,9 @@ def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None)
         port = config.port if port is None else port
     listen_on = host
     port = free_port(listen_on, port)
+    if not is_supervised():
+        _warn_of(listen_on)
+        _refuse_damaged(data_dir / "dashboard.db")
     data_dir.mkdir(parents=True, exist_ok=True)
     # The server takes signals itself, and raises them anew once it has ended in order.
     on_stop(lambda: sys.exit(0))
@@ -186,8 +189,6 @@ def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None)
         told.write_text(usable, encoding="utf-8")
         click.echo(f"hashwatch is at {usable}  (Ctrl-C stops it)")
 
-    if not is_supervised():
-        _warn_of(listen_on)
     from hashwatch.serve.app import serve as serve_pages
 
     try:
@@ -219,6 +220,20 @@ def _warn_of(host: str) -> None:
     warning = warning_for(host)
     if warning:
         click.echo(f"hashwatch: {warning}", err=True)
+
+
+def _refuse_damaged(dashboard: Path) -> None:
+    """Raises SQLite's complaint about a file that no page can be made of; there may be none yet.
+
+    Under `run` the publisher makes a damaged one anew.
+    """
+    from contextlib import closing
+
+    from hashwatch.queries.connection import open_dashboard
+
+    if dashboard.exists():
+        with closing(open_dashboard(dashboard)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def _write_config(path: Path, text: str) -> Config:

@@ -151,7 +151,10 @@ class Importing:
             yield keep
             state, reason = RunState.OK, ""
             if refused:
-                state, reason = RunState.PARTIAL, f"{refused} rows refused"
+                state, reason = (
+                    RunState.PARTIAL,
+                    f"{refused} row{'' if refused == 1 else 's'} refused",
+                )
         except Exception as error:
             reason = str(error)
             raise
