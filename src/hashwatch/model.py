@@ -330,11 +330,11 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
 
 def fold_hashtag(hashtag: str) -> str:
     """A hashtag as Mastodon matches it: NFKC, lower case, accents folded, without ``#``."""
-    text = unicodedata.normalize("NFKC", hashtag.strip().lstrip("#＃")).casefold()
+    text = unicodedata.normalize("NFKC", hashtag).casefold()
     decomposed = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize(
-        "NFC", "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
-    )
+    letters = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+    # Last, as folding may bring blanks to light: a cedilla by itself becomes one.
+    return unicodedata.normalize("NFC", letters).strip().lstrip("#").strip()
 
 
 def fold_account(account: str) -> str:

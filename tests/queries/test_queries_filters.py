@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hashwatch.errors import FilterError, HashwatchError
@@ -89,6 +89,7 @@ def test_names_are_folded_and_empty_filters_are_none() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=30)))
+@example({"hashtag": "¸"})
 def test_filters_come_back_from_their_parameters(params: dict[str, str]) -> None:
     """What was understood is understood again, to the same end; all else is a FilterError."""
     try:
