@@ -42,6 +42,7 @@ from training.session_worlds import (
 )
 
 SEED = 20170331
+DEMO_COPIES = 3
 TARGET = Path("src/hashwatch/enrich/session_weights.py")
 DEMO = Path("src/hashwatch/demo")
 LABELS = Path("tests/data")
@@ -334,7 +335,8 @@ def training_worlds() -> list[World]:
     for seed in range(6):
         worlds.append(halves_of_ismb(found_world(random.Random(seed)))[0])
     for slug in ("natsec17", "ipu137"):
-        worlds += [half_of_demo(demo_world(slug, speakers), 0) for speakers in (False, True)]
+        halves = [half_of_demo(demo_world(slug, speakers), 0) for speakers in (False, True)]
+        worlds += halves * DEMO_COPIES  # the only replies whose sessions people have labelled
     worlds.append(foreign_world("rc3", training["rc3"], 0.2))
     worlds.append(foreign_world("fosdem", training["fosdem"], 0.2))
     return worlds

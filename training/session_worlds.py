@@ -110,9 +110,8 @@ class Writer:
         spread = Counter(
             word
             for session in event.sessions
-            for word in {
-                w for w in WORD.findall(f"{session.title} {session.abstract}") if len(w) > 3
-            }
+            for word in sorted(set(WORD.findall(f"{session.title} {session.abstract}")))
+            if len(word) > 3
         )
         self.topic = [word for word, count in spread.items() for _ in range(min(count, 30))]
 
@@ -374,7 +373,7 @@ def _pieced(
     early = sorted(rows, key=lambda row: row["id"])[: max(2, len(rows) // 4)]
     texts = [_without_code(row["text"]) for row in early]
     quoted = [match[1] for text in texts for match in QUOTED.finditer(text)]
-    counted = Counter(n for row in rows for n in set(NAME.findall(row["text"])))
+    counted = Counter(n for row in rows for n in sorted(set(NAME.findall(row["text"]))))
     speakers = [n for n, count in counted.most_common(4) if count > 1 and not NOT_NAMES.search(n)]
     title = max(quoted, key=len) if quoted else _plain(texts[0])
     used = [text for text in texts if title in text] or texts[:1]

@@ -156,6 +156,19 @@ def test_another_person_of_that_surname() -> None:
     assert other is None or other.confidence < alone.confidence
 
 
+def test_a_name_that_is_a_word_of_the_programme() -> None:
+    """A surname that other sessions use as a word says nothing by itself; the full name does."""
+    others = [
+        Session(f"r{n}", title, start=NINE + n * HOUR, end=NINE + (n + 1) * HOUR)
+        for n, title in enumerate(("Ferrocrab in kernels", "Ferrocrab for the web", "Soup"))
+    ]
+    named = Session("x", "Poetry", start=NINE, speakers=(Speaker("Nora Ferrocrab"),))
+    annotator = SessionAnnotator(event([*others, named]))
+    texts = ["Ferrocrab is my favourite language", "Nora Ferrocrab reads"]
+    found = annotator.annotate([Candidate(text, NINE + 50 * HOUR) for text in texts])
+    assert [one.key if one else None for one in found] == [None, "x"]
+
+
 def test_the_author_counts_less_than_the_named() -> None:
     """A speaker writes about many things: being the author does not assign."""
     assert assign("Lunch with old friends", author="odilem@water.example") is None

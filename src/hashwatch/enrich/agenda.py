@@ -32,6 +32,7 @@ LENGTH_PART = 0.6
 DEFAULT_LENGTH = 1_800
 EARLY = 300
 CODE_BITS = 13.0
+A_WORD_TOO = 0.25
 TELLING_TITLE = 1.2
 LONGEST_TITLE = 8
 ARABIC_NAME_BITS = 9.5
@@ -99,7 +100,7 @@ class Agenda:
             for part in (word, *parts_of_hashtag(word))
         )
         self._build_terms(event)
-        self.namings = [*self.people.namings(), *self._stated()]
+        self.namings = [*self._unmistakable(self.people.namings()), *self._stated()]
         self._arabic = "ar" in event.languages
         if self._arabic:
             self.namings += self.people.transliterated()
@@ -171,6 +172,20 @@ class Agenda:
             {term for term in counts if self.terms[term]} for counts in fields
         ]
         self.title_weights = [sum(self.terms[term] for term in title) for title in self.titles]
+
+    def _unmistakable(self, namings: Sequence[Naming]) -> Iterable[Naming]:
+        """The namings; names that sessions of other people use as a word (Rust) are less sure."""
+        single = {one.words[0] for one in namings if len(one.words) == 1}
+        used: dict[str, set[int]] = defaultdict(set)
+        for place, session in enumerate(self.sessions):
+            for word in single.intersection(words_in(f"{session.title} {session.abstract}")):
+                used[word].add(place)
+        for one in namings:
+            elsewhere = used[one.words[0]].difference(self.people.sessions[one.key])
+            if len(one.words) == 1 and len(elsewhere) > 1:
+                yield msgspec.structs.replace(one, strength=one.strength * A_WORD_TOO)
+            else:
+                yield one
 
     def _stated(self) -> Iterable[Naming]:
         """Namings of tracks (the key is one of ``tracks``), of session codes, and of titles whose

@@ -29,7 +29,7 @@ NAME, LIKELY_HANDLE, WHOLE_TITLE, TITLE_RUN, PARENT, INITIALS_NOW, ONE_WORD, TIT
     ("name", "likely_handle", "whole_title", "title_run", "parent", "initials_now", "one_word",
      "title_share"),
 )  # fmt: skip
-WORDS_ALONE_THRESHOLD = 0.88
+WORDS_ALONE_THRESHOLD = 0.9
 NEVER = 2.0
 MOST_OF_TITLE = 0.6
 THRESHOLD = 0.5

@@ -171,7 +171,7 @@ def _add_sessions(
                     text=post.text or "", created_at=post.created_at,
                     author=author.handle if author else "", language=one.words.language,
                     hashtags=post.detail.hashtags, mentions=post.detail.mentions,
-                    parent_session=relative.sessions.get(event),
+                    parent_session=relative.sessions.get(event), links=post.detail.links,
                 )
             )  # fmt: skip
         for one, session in zip(asking, tagger.sessions(event, candidates), strict=True):
