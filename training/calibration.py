@@ -1,9 +1,8 @@
-"""From scores to decisions: balanced offsets, a temperature, and honest confidence."""
+"""From scores to decisions: offsets, a temperature, and honest confidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
@@ -40,9 +39,8 @@ class Calibration:
         return softmax((logits + self.offsets) / self.temperature)
 
 
-def calibrate(logits: Floats, truth: Labels, *, balance: bool) -> Calibration:
+def calibrate(logits: Floats, truth: Labels, offsets: Floats) -> Calibration:
     """Fitted on posts that the model has not learnt from."""
-    offsets = _balanced_offsets(logits, truth) if balance else np.zeros(3, np.float32)
     temperature = _temperature(logits + offsets, truth)
     shares = softmax((logits + offsets) / temperature)
     top, right = shares.max(axis=1), (shares.argmax(axis=1) == truth).astype(np.float64)
@@ -57,20 +55,6 @@ def expected_error(confidence: Floats, right: Floats, bins: int = 10) -> float:
         for part in np.array_split(order, bins)
     ]
     return float(sum(gaps) / len(order))
-
-
-def _balanced_offsets(logits: Floats, truth: Labels) -> Floats:
-    """Offsets on a smooth peak of macro-recall: the mean of the best twentieth of a grid."""
-    grid = np.arange(-1.0, 1.21, 0.1)
-    scored = sorted(
-        (
-            (macro_recall(truth, (logits + np.array([low, 0.0, high])).argmax(axis=1)), low, high)
-            for low, high in product(grid, grid)
-        ),
-        reverse=True,
-    )
-    best = scored[: len(scored) // 20]
-    return np.array([np.mean([b[1] for b in best]), 0, np.mean([b[2] for b in best])], np.float32)
 
 
 def _temperature(logits: Floats, truth: Labels) -> float:

@@ -52,14 +52,38 @@ class LinearModel:
         """Learn ``targets`` (posts × 3 probabilities), each weighed by ``importance``."""
         random = np.random.default_rng(self.recipe.seed)
         self._start(posts, embeddings, random)
-        for _ in range(self.recipe.epochs):
+        self._pass(self.recipe.epochs, posts, targets, importance, embeddings, random)
+        return self
+
+    def more(
+        self, posts: Matrices, targets: Floats, importance: Floats, epochs: int
+    ) -> LinearModel:
+        """A copy that has gone on learning from ``posts``; this one stays as it is."""
+        copy = LinearModel(
+            self.recipe,
+            {name: weight.copy() for name, weight in self.weights.items()},
+            {name: past.copy() for name, past in self.history.items()},
+        )
+        random = np.random.default_rng(self.recipe.seed + 1)
+        copy._pass(epochs, posts, targets, importance, None, random)
+        return copy
+
+    def _pass(
+        self,
+        epochs: int,
+        posts: Matrices,
+        targets: Floats,
+        importance: Floats,
+        embeddings: Any,
+        random: np.random.Generator,
+    ) -> None:
+        for _ in range(epochs):
             order = random.permutation(len(targets))
             for first in range(0, len(order), self.recipe.batch):
                 rows = np.sort(order[first : first + self.recipe.batch])
                 batch = posts.take(rows)
                 vectors = None if embeddings is None else embeddings[rows].astype(np.float32)
                 self._step(batch, targets[rows], importance[rows], vectors, random)
-        return self
 
     def logits(self, posts: Matrices, embeddings: Any = None) -> Floats:
         """Posts × 3."""

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from hashwatch.enrich.sentiment.features import POOLED_LANGUAGES
-from training import lessons
-from training.calibration import calibrate, expected_error, macro_f1
+from training import conference_lessons, lessons
+from training.adaptation import Adaptation
+from training.calibration import Calibration, expected_error, macro_f1
+from training.conference import Conference, conference
 from training.data import Floats, Labelled, labelled, soft_labels
 from training.linear import LinearModel, Recipe
-from training.matrices import pooled, stack
+from training.matrices import Matrices, pooled, stack
 from training.package import Trained
 from training.teacher import Encoder, Head, with_language
 
@@ -25,13 +27,16 @@ ENGLISH_IMPORTANCE = 0.1
 HARD_SHARE = 0.4
 LESSON_IMPORTANCE = 0.3
 WORD_IMPORTANCE = 0.1
+CONFERENCE_IMPORTANCE = 5.0
+CONFERENCE_PRAISE = 2.2
+CONFERENCE_LESSON_IMPORTANCE = 0.3
 
 
 def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
     """The model to ship, and figures of its twin without held-out and validation posts.
 
-    Calibrated on a fifth of the training posts, measured on the validation posts; the shipped
-    model learns from all of them.
+    Calibrated on a fifth of the training posts and on conference posts of unseen folds, measured
+    on the validation posts and on those folds; the shipped model learns from all of them.
     """
     random = np.random.default_rng(SEED)
     kept, held, validation = [], [], []
@@ -42,20 +47,27 @@ def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
         held.append(posts.take(np.sort(order[:cut])))
         kept.append(posts.take(np.sort(order[cut:])))
         validation.append(labelled(language, "val"))
-    twin = student(encoder, kept)
-    calibration = calibrate(
-        np.concatenate([twin.logits(pooled(p.texts, p.language, BITS)) for p in held]),
-        np.concatenate([p.labels for p in held]),
-        balance=False,
+    twin, earlier = student(encoder, kept)
+    calibration, figures = adapting(earlier).cross_validate(
+        twin,
+        (
+            stack([pooled(p.texts, p.language, BITS) for p in held]),
+            np.concatenate([p.labels for p in held]),
+        ),
+        lambda model, calibration: _measure(model, validation, calibration),
     )
-    figures = _measure(twin, validation, calibration)
-    return Trained(student(encoder, [*kept, *held, *validation]), calibration), figures
+    everything, earlier = student(encoder, [*kept, *held, *validation])
+    return Trained(adapting(earlier).everything(everything), calibration), figures
 
 
-def student(encoder: Encoder, posts: Sequence[Labelled]) -> LinearModel:
+Taught = tuple[Matrices, Floats, Floats]
+
+
+def student(encoder: Encoder, posts: Sequence[Labelled]) -> tuple[LinearModel, Taught]:
     """A model of ``posts``, whose teacher has seen the same posts and English ones only.
 
-    It also learns what the teacher makes of every word that the encoder knows, alone.
+    It also learns what the teacher makes of every word that the encoder knows, alone. With it
+    comes all that it was taught.
     """
     heads = teach(encoder, posts)
     parts, targets, importance = [], [], []
@@ -84,8 +96,40 @@ def student(encoder: Encoder, posts: Sequence[Labelled]) -> LinearModel:
         parts.append(pooled(texts, language, BITS))
         targets.append(wanted)
         importance.append(np.full(len(texts), LESSON_IMPORTANCE, np.float32))
-    return LinearModel(STUDENT).fit(
-        stack(parts), np.concatenate(targets).astype(np.float32), np.concatenate(importance)
+    everything = (
+        stack(parts),
+        np.concatenate(targets).astype(np.float32),
+        np.concatenate(importance).astype(np.float32),
+    )
+    return LinearModel(STUDENT).fit(*everything), everything
+
+
+def adapting(earlier: Taught) -> Adaptation:
+    """The second stage: conference posts and sentences among all that was taught."""
+    posts = conference().take(english=False)
+    parts, targets, importance = [earlier[0]], [earlier[1]], [earlier[2]]
+    for language, taught in conference_lessons.by_language().items():
+        texts, wanted = lessons.targets(taught)
+        parts.append(pooled(texts, language, BITS))
+        targets.append(wanted)
+        importance.append(np.full(len(texts), CONFERENCE_LESSON_IMPORTANCE, np.float32))
+    return Adaptation(
+        posts,
+        _matrices(posts.learnt, posts),
+        _matrices(posts.texts, posts),
+        (stack(parts), np.concatenate(targets), np.concatenate(importance)),
+        weight=CONFERENCE_IMPORTANCE,
+        praise=CONFERENCE_PRAISE,
+        offsets=(-0.06, 0.0, 0.0),
+    )
+
+
+def _matrices(texts: Sequence[str], posts: Conference) -> Matrices:
+    return stack(
+        [
+            pooled([text], language, BITS)
+            for text, language in zip(texts, posts.languages, strict=True)
+        ]
     )
 
 
@@ -109,7 +153,9 @@ def teach(encoder: Encoder, posts: Sequence[Labelled]) -> list[Head]:
     return [Head(stacked[0].shape[1], seed).fit(*stacked, epochs=5) for seed in range(HEADS)]
 
 
-def _measure(model: LinearModel, posts: Sequence[Labelled], calibration: Any) -> dict[str, Any]:
+def _measure(
+    model: LinearModel, posts: Sequence[Labelled], calibration: Calibration
+) -> dict[str, Any]:
     scores: dict[str, Any] = {}
     confidence, right = [], []
     for part in posts:

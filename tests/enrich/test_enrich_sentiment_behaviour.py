@@ -22,15 +22,18 @@ UNSURE_BELOW = 0.65
 KNOWN: dict[str, tuple[str, ...]] = {
     "absence": (
         "Could not be unhappier with the result",
-        "I have never been more impressed",
+        "There is no doubt, this was dreadful",
         "Couldn't have asked for a better host",
     ),
-    "emoji": ("The chair just spoke 👏👏", "The chair just spoke 🙄🙄"),
-    "mixed_languages": ("Salle 4: terrible panel", "Le keynote était great"),
-    "quoted_speech": ("La ministre dit « ce texte est vraiment nul »",),
+    "emoji": ("Day two 😡", "The chair just spoke 👏👏", "The chair just spoke 🙄🙄"),
+    "mixed_languages": ("Salle 4: terrible panel",),
+    "negated_hashtags": ("Two days in London #notfun",),
+    "negation": ("Not impressive, the work of the volunteers",),
+    "quoted_speech": ("Ce texte est vraiment nul",),
     "reported_topics": (
+        "Terrible moderation while we discuss attacks on power grids",
+        "A working group on terrorism financing meets at two",
         "Workshop: preventing ransomware in hospitals",
-        "The committee hears about violence against women in politics",
     ),
 }
 
