@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -68,8 +69,9 @@ def tag_batch(
                    _relative(post, done, relatives))
             for post in generation
         ]  # fmt: skip
-        _add_themes(tagged, tagger)
-        _add_sessions(tagged, authors, done, relatives, tagger)
+        if tagger.tags:
+            _add_themes(tagged, tagger)
+            _add_sessions(tagged, authors, done, relatives, tagger)
         for one in tagged:
             if decisions := _decisions(one.post, corrections):
                 correct(one, decisions, tagger)
@@ -116,12 +118,18 @@ def _place(
     relative: Relative,
 ) -> Tagged:
     detail = post.detail
-    hashtags = tuple({folded(hashtag): hashtag for hashtag in detail.hashtags}.items())
+    hashtags = _with_folded(detail.hashtags)
     handle = author.handle if author else ""
     events = membership.of(post, [name for name, _ in hashtags], handle, detail.mentions)
     if relative.events and relative.events != events:
         events = tuple(sorted({*events, *relative.events}))
     return Tagged(post, words, hashtags, events, {}, {}, tone_of(words.sentiment), {})
+
+
+@lru_cache(maxsize=8192)
+def _with_folded(hashtags: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each hashtag once, folded and as written; the same few combinations come again and again."""
+    return tuple({folded(hashtag): hashtag for hashtag in hashtags}.items())
 
 
 def words_of(posts: Iterable[ArchivedPost]) -> list[int]:

@@ -72,6 +72,7 @@ def rebuild(
         board.set_meta(made, "sentiment", tagger.sentiment_name)
         board.set_meta(made, "made_for", made_for)
         board.set_meta(made, "published_seq", str(rebuilt.seq))
+        made.execute("PRAGMA analysis_limit = 1000")  # enough for the planner, and quick
         made.execute("ANALYZE")
         made.execute("COMMIT")
         made.backup(live)

@@ -82,10 +82,14 @@ class WordsTagger:
 
 
 class Tagger:
-    """Annotates the posts of a fixed set of events; an empty ``annotator`` tags nothing."""
+    """Annotates the posts of a fixed set of events.
+
+    An empty ``annotator`` tags nothing: ``tags`` is then false, and themes and sessions are not to
+    be asked for.
+    """
 
     def __init__(self, events: Sequence[Event], annotator: str) -> None:
-        self._tags = bool(annotator)
+        self.tags = bool(annotator)
         self._words = WordsTagger(languages_of(events), annotator)
         self._themes = [ThemeAnnotator(event.themes) for event in events]
         self._sessions = [SessionAnnotator(event) for event in events]
@@ -127,12 +131,10 @@ class Tagger:
 
     def themes(self, event: int, texts: Sequence[str]) -> list[tuple[Assignment, ...]]:
         """Themes (by name) of texts in an event."""
-        return self._themes[event].annotate(texts) if self._tags else [()] * len(texts)
+        return self._themes[event].annotate(texts)
 
     def sessions(self, event: int, candidates: Sequence[Candidate]) -> list[Assignment | None]:
         """Session (by code) of posts in an event."""
-        if not self._tags:
-            return [None] * len(candidates)
         return self._sessions[event].annotate(candidates)
 
 
