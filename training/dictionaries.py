@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import zstandard
-
 from bench.payloads import Payloads
+
 from hashwatch.archive.payloads import FORMAT_NUMBERS, LEVEL
 
 FOLDER = Path(__file__).parent.parent / "src" / "hashwatch" / "archive" / "dictionaries"
