@@ -179,6 +179,46 @@ def test_a_french_post_finds_the_english_session() -> None:
     assert code("Les abeilles et les protocoles d'allergie dans les écoles", NINE + 8_000) == "s3"
 
 
+def test_a_theme_of_one_session_of_the_day() -> None:
+    """A phrase of a theme gives the one session that is about it on the post's day; not of two."""
+    themes = (Theme("Rights", ("civil liberties",)), Theme("Trade", ("free ports",)))
+    sessions = [
+        Session("d1", "Opening remarks", date(2030, 3, 17), theme="Rights"),
+        Session("d2", "Afternoon remarks", date(2030, 3, 18), theme="Rights"),
+        Session("d3", "Ports", date(2030, 3, 18), theme="Trade"),
+        Session("d4", "More ports", date(2030, 3, 18), theme="Trade"),
+    ]
+    annotator = SessionAnnotator(event(sessions, themes=themes))
+    noon = 1_900_065_600  # 18 March 2030, 12:00 UTC
+    found = annotator.annotate(
+        [
+            Candidate("Nobody mentions civil liberties", noon),
+            Candidate("Nobody mentions civil liberties", noon - 24 * HOUR),
+            Candidate("Nobody mentions civil liberties", noon + 24 * HOUR),
+            Candidate("Nobody mentions free ports", noon),
+        ]
+    )
+    assert [one.key if one else None for one in found] == ["d2", "d1", None, None]
+    assert found[0] is not None
+    assert [reason.text for reason in found[0].reasons] == ["civil liberties"]
+
+
+def test_the_only_session_on_stage() -> None:
+    """In a single track, the event's hashtag and the manner of the room give who is on; in
+    parallel tracks they never do.
+    """
+    single = SessionAnnotator(event([SESSIONS[0], SESSIONS[2]]))
+    there = Candidate("Listening to the panel", NINE + 60, hashtags=("CityDays",))
+    (found,) = single.annotate([there])
+    assert found is not None
+    assert (found.key, found.reasons[0].kind) == ("WK3", "slot")
+    elsewhere = msgspec.structs.replace(there, hashtags=())
+    chatter = msgspec.structs.replace(there, text="Where is my scarf")
+    late = msgspec.structs.replace(there, created_at=NINE + 90 * 60)
+    assert single.annotate([elsewhere, chatter, late]) == [None, None, None]
+    assert ANNOTATOR.annotate([there]) == [None]
+
+
 def test_reasons_stand_where_they_say() -> None:
     """Names and phrases carry their stretch of text; the strongest reason is first."""
     text = "🙂 Odile Marchetti on harvesting rain, see @odilem@water.example"

@@ -69,18 +69,17 @@ def look_at(agenda: Agenda, candidate: Candidate) -> Found:
             seen += [(place, entry) for entry in look_up(token)]
     hits = mention_hits(agenda, candidate, boosted)
     terms: dict[int, tuple[int, float]] = {}
-    gains: dict[int, float] = {}
-    live, postings = False, agenda.postings
+    live, most, strongest = False, 0.0, agenda.strongest
     for order, (place, entry) in enumerate(seen):
         term = entry.term
         if term >= 0 and term not in terms:
-            quality = entry.quality
-            terms[term] = (place, quality)
-            for session, gain in postings[term]:
-                gains[session] = gains.get(session, 0.0) + gain * quality
+            terms[term] = (place, entry.quality)
+            most += strongest[term] * entry.quality
         if entry.follows:
             hits += named(agenda, seen, order, tokens, text)
-        live = live or entry.live
+        if entry.live:
+            live = True
+    gains = gains_of(agenda, terms) if most >= FEWEST_GAIN else {}
     rules = ruled(agenda, candidate, hits)
     best = second = 0.0
     for gain in gains.values():
@@ -89,6 +88,16 @@ def look_at(agenda: Agenda, candidate: Candidate) -> Found:
         elif gain > second:
             second = gain
     return Found(len(tokens), terms, hits, gains, rules, live, best, second)
+
+
+def gains_of(agenda: Agenda, terms: dict[int, tuple[int, float]]) -> dict[int, float]:
+    """What the words of a post are worth for each session that has any of them."""
+    gains: dict[int, float] = {}
+    postings = agenda.postings
+    for term, (_, quality) in terms.items():
+        for session, gain in postings[term]:
+            gains[session] = gains.get(session, 0.0) + gain * quality
+    return gains
 
 
 def is_hopeless(found: Found, candidate: Candidate) -> bool:

@@ -4,7 +4,8 @@ Evidence, the strongest first: the session's own hashtag, code or address; a spe
 mentioned; phrases of its title; words of its abstract; the session of the post that this one
 answers; the time. All of it is weighed together: a post chooses among the sessions that anything in
 its content speaks for, and *none* (`hashwatch.enrich.session_weights` says how it was fitted). Time
-alone never assigns a post. Where no session is likely enough, the post stays without one.
+alone never assigns a post. Where no session is likely enough, two rules are left
+(`hashwatch.enrich.weak`), and then the post stays without one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hashwatch.enrich.candidate import Candidate
 from hashwatch.enrich.evidence import Found, author_hits, is_hopeless, look_at
 from hashwatch.enrich.reasons import reasons_for
 from hashwatch.enrich.session_weights import WEIGHTS
+from hashwatch.enrich.weak import WeakRules
 from hashwatch.enrich.weighing import (
     FEATURES,
     THRESHOLD,
@@ -50,9 +52,17 @@ class SessionAnnotator:
 
     def __init__(self, event: Event) -> None:
         self._agenda = Agenda(event)
+        self._weak = WeakRules(event, self._agenda)
         self._weights = [WEIGHTS[feature] for feature in FEATURES]
         self._looks: dict[Words, Found] = {}
-        stated = (event.sessions, event.themes, event.title, event.hashtags, event.languages)
+        stated = (
+            event.sessions,
+            event.themes,
+            event.title,
+            event.hashtags,
+            event.languages,
+            event.timezone,
+        )
         ways = (self._weights, THRESHOLD, WORDS_ALONE_THRESHOLD)
         digest = crc32(repr((stated, ways)).encode())
         self.version = f"2-{digest:08x}"
@@ -78,7 +88,7 @@ class SessionAnnotator:
         agenda = self._agenda
         found = self._look(candidate)
         if is_hopeless(found, candidate):
-            return None
+            return self._weak.session(candidate, found)
         if found.rules:
             return self._by_rule(found, candidate)
         best = None
@@ -91,7 +101,7 @@ class SessionAnnotator:
                 best, highest = (session, features), odds
         confidence = highest / total
         if best is None or confidence < threshold_for(best[1]):
-            return None
+            return self._weak.session(candidate, found)
         return self._assign(best[0], min(HIGHEST, confidence), found, candidate, best[1])
 
     def _by_rule(self, found: Found, candidate: Candidate) -> Assignment:

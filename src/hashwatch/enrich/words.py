@@ -28,9 +28,9 @@ _ARABIC_PREFIX = re.compile("^[وف]?(?:ال|بال|كال|لل|ب(?=ال)|ل(?=
 _ARABIC_SUFFIX = re.compile("(?:ات|ون|ين|ان|ية|يه|ها|هم|نا|ه|ي)$")
 
 # Endings of inflection: plural, gender, case.
-_INFLECTION = ("aux", "nen", "es", "en", "er", "em", "s", "x", "e", "n", "a", "o")
+_INFLECTION = frozenset(("aux", "nen", "es", "en", "er", "em", "s", "x", "e", "n", "a", "o"))
 # Endings of derivation in English, French, Spanish, Portuguese, Italian and German, made one so
-# that cohesion, cohésion and cohesión (or security, sécurité) meet. Longest first.
+# that cohesion, cohésion and cohesión (or security, sécurité) meet.
 _DERIVATION_ENDINGS = """
         izations ization isations isation izacion izaciones izacao izacoes izzazione isierung
         isierungen izing ising ized ised izes ises ize ise izar iser isieren
@@ -46,7 +46,8 @@ _DERIVATION_ENDINGS = """
         lich liche lichen keit keiten heit heiten ness ful less able ables ible ibles
         ies es en em s x e n y a o i os as ia ie ian ien
         """
-_DERIVATION = sorted(set(_DERIVATION_ENDINGS.split()), key=lambda ending: (-len(ending), ending))
+_DERIVATION = frozenset(_DERIVATION_ENDINGS.split())
+_LONGEST_ENDING = max(map(len, _DERIVATION))
 
 
 def fold(word: str) -> str:
@@ -70,14 +71,13 @@ def light_root(folded: str) -> str:
         return folded
     if folded.endswith("ies"):
         folded = f"{folded[:-3]}y"
-    bare = ""
-    while bare != folded:
-        bare = folded
-        for ending in _INFLECTION:
-            if bare.endswith(ending) and len(bare) - len(ending) >= 4:
-                folded = bare[: -len(ending)]
+    while True:
+        for kept in range(max(4, len(folded) - 3), len(folded)):
+            if folded[kept:] in _INFLECTION:
+                folded = folded[:kept]
                 break
-    return folded
+        else:
+            return folded
 
 
 def root(folded: str) -> str:
@@ -89,9 +89,9 @@ def root(folded: str) -> str:
         return _ARABIC_SUFFIX.sub("", bare) if len(bare) > 4 else bare
     if len(folded) < 5 or not folded.isalpha():
         return folded
-    for ending in _DERIVATION:
-        if folded.endswith(ending) and len(folded) - len(ending) >= 4:
-            folded = folded[: -len(ending)]
+    for kept in range(max(4, len(folded) - _LONGEST_ENDING), len(folded)):
+        if folded[kept:] in _DERIVATION:
+            folded = folded[:kept]
             break
     return folded.replace("ph", "f").replace("ciber", "cyber").replace("kyber", "cyber")
 
