@@ -22,12 +22,15 @@ from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import tag_batch, words_of
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.rebuild import rebuild
+from hashwatch.publish.spikes import write_spikes
 from hashwatch.publish.tagging import Tagger
 from hashwatch.publish.writer import Writer
 
 BATCH = 5_000
 POLL_SECONDS = 0.1
 BEAT_SECONDS = 10.0
+SPIKE_SECONDS = 5.0
+"""Spikes are looked for so often while posts come: that costs what an event's minutes do."""
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -70,6 +73,8 @@ class Publisher:
             self._tagger = Tagger(self._events, annotator)
             self._membership = Membership(self._events)
             self._writer: Writer | None = None
+            # Events whose spikes may have changed: after a crash, any.
+            self._stirred = set(range(1, len(self._events) + 1))
             self._exits = exits.pop_all()
 
     def __enter__(self) -> Publisher:
@@ -80,20 +85,28 @@ class Publisher:
 
     def run(self, stop: threading.Event) -> None:
         """Publishes whatever the archive commits, until ``stop`` is set."""
-        version, said_at = None, 0.0
+        version, said_at, looked_at = None, 0.0, 0.0
         while not stop.is_set():
             (seen,) = self._archive.execute("PRAGMA data_version").fetchone()
             if seen != version:
-                self.catch_up()
+                self._publish_all()
                 version = seen
+            if self._stirred and self._clock() - looked_at >= SPIKE_SECONDS:
+                self._find_spikes()
+                looked_at = self._clock()
             if self._clock() - said_at >= BEAT_SECONDS:
                 self._say_up_to_date()
                 said_at = self._clock()
             stop.wait(POLL_SECONDS)
 
-    @without_cycle_search()
     def catch_up(self, on_progress: Progress | None = None) -> Published:
         """Publishes every change that the archive holds, and ends; rebuilds first if it must."""
+        total = self._publish_all(on_progress)
+        self._find_spikes()
+        return total
+
+    @without_cycle_search()
+    def _publish_all(self, on_progress: Progress | None = None) -> Published:
         total = Published()
         if self.needs_rebuild():
             total = self.rebuild(on_progress=on_progress)
@@ -107,6 +120,12 @@ class Publisher:
             if behind <= 0:
                 self._say_up_to_date()
                 return total
+
+    def _find_spikes(self) -> None:
+        self._dashboard.execute("BEGIN IMMEDIATE")
+        write_spikes(self._dashboard, self._events, self._stirred)
+        self._dashboard.execute("COMMIT")
+        self._stirred.clear()
 
     def _say_up_to_date(self) -> None:
         """Notes that all is published, what the clocks show, and when the collector last beat."""
@@ -173,6 +192,7 @@ class Publisher:
         ids = [*refs.get("post", ()), *refs.get("gone", ())]
         written, gone = self._publish_posts(writer, ids, counts)
         writer.finish(counts)
+        self._stirred.update(key[0] for key in counts["minute"])
         if "author" in refs:
             known = self._dashboard.execute(
                 "SELECT authors.id FROM json_each(?) CROSS JOIN authors ON authors.id = value",

@@ -25,6 +25,7 @@ from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import tag_batch, words_of
 from hashwatch.publish.membership import Membership
+from hashwatch.publish.spikes import write_spikes
 from hashwatch.publish.tagging import (
     REMEMBERED_TEXTS,
     Tagger,
@@ -141,6 +142,7 @@ def _fill(
     writer.finish(counts)
     _mirror_all(archive, made, events)
     board.create_indexes(made)
+    write_spikes(made, events, range(1, len(events) + 1))
     return Rebuilt(shown, seq)
 
 

@@ -176,6 +176,21 @@ CREATE INDEX rollup_minute_top ON rollup_minute (event_id, facet, bucket, value,
 CREATE INDEX rollup_hour_top ON rollup_hour (event_id, facet, bucket, value, posts);
 CREATE INDEX rollup_day_top ON rollup_day (event_id, facet, bucket, value, posts);
 
+-- When far more was posted than usual, and what drove it. Times are Unix seconds, whole minutes.
+CREATE TABLE spikes (
+  event_id INTEGER NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL,
+  posts INTEGER NOT NULL,        -- in all that time
+  peak INTEGER NOT NULL,         -- the most in five minutes, which end at …
+  peak_at INTEGER NOT NULL,
+  usual REAL NOT NULL,           -- what five minutes bring then, 0 where nothing came before
+  session_id INTEGER, session_posts INTEGER NOT NULL,   -- the leading one of each, NULL for none
+  theme_id INTEGER, theme_posts INTEGER NOT NULL,
+  hashtag_id INTEGER, hashtag_posts INTEGER NOT NULL,
+  author_id INTEGER, author_posts INTEGER NOT NULL,
+  post_id INTEGER, post_boosts INTEGER NOT NULL,        -- the post boosted most
+  PRIMARY KEY (event_id, starts)
+) WITHOUT ROWID;
+
 -- Collection, mirrored from the archive.
 CREATE TABLE places (            -- where each source stands now: the lamps
   source TEXT NOT NULL, instance TEXT NOT NULL, event TEXT NOT NULL DEFAULT '',  -- event: slug, '' for all

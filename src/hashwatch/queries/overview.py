@@ -21,6 +21,7 @@ from hashwatch.queries.selection import select
 from hashwatch.queries.sentence import sentence
 from hashwatch.queries.series import WHOLE, series
 from hashwatch.queries.shapes import Data, Tone
+from hashwatch.queries.spike_rows import spike_rows
 from hashwatch.queries.statements import ask
 from hashwatch.queries.themes import theme_rows
 from hashwatch.queries.tone import tone
@@ -49,12 +50,15 @@ def overview(
         "last_30": last_minutes(connection, event, now, usual, 30),
         "total": totals,
     }
+    spikes = spike_rows(connection, event, span.start, span.end, now, sessions)
     return {
-        "sentence": sentence(connection, event, now, current, themes, recent, on_stage["current"]),
+        "sentence": sentence(
+            connection, event, now, current, themes, recent, on_stage["current"], spikes
+        ),
         "now": current,
         "stage": on_stage,
         "tone": recent_tone(connection, event, now),
-        "series": series(connection, event, WHOLE, span, now, sessions),
+        "series": series(connection, event, WHOLE, span, now, sessions, spikes),
         "themes": themes,
         "sessions": today,
         **rankings(connection, event, *_ranked_time(connection, event, span, now)),

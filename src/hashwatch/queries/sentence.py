@@ -27,10 +27,12 @@ def sentence(
     themes: Sequence[ThemeRow],
     recent: Mapping[int, int],
     on_stage: Sequence[SessionRow],
+    spikes: Sequence[Data] = (),
 ) -> list[Data]:
     """The parts of the sentence: ``text``, and ``href`` where it is a link.
 
-    ``current`` are the overview's figures, ``recent`` the last half hour's posts by theme.
+    ``current`` are the overview's figures, ``recent`` the last half hour's posts by theme,
+    ``spikes`` those of `spike_rows`; one that lasts is said.
     """
     if event.clock_mode == "over":
         return _looking_back(connection, event, current["total"], themes)
@@ -54,6 +56,10 @@ def sentence(
         else:
             parts.append(_part("; on stage: "))
             parts.append(_part(first["title"], session_href(event.slug, first["code"])))
+    for spike in spikes[-1:]:
+        if spike["to"] is None:
+            parts.append(_part(f"; a spike {spike['local']}: "))
+            parts.append(_part(f"{spike['peak']:,} in five minutes", spike["peak_href"]))
     return [*parts, _part(".")]
 
 

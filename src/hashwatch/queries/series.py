@@ -48,6 +48,7 @@ def series(
     span: Range,
     now: int,
     sessions: Sequence[SessionRow] = (),
+    spikes: Sequence[Data] = (),
 ) -> Data:
     """The subject's posts in ``span``, a point a bucket, empty ones too."""
     sums = {bucket: counts for bucket, *counts in _rows(connection, event, subject, span)}
@@ -68,6 +69,7 @@ def series(
         "points": points,
         "gaps": find_gaps(connection, event, span.start, span.end, unfilled=True),
         "sessions": _bands(sessions, span),
+        "spikes": list(spikes),
         "summary": _summary(event, span, points, peak),
         "peak": peak and {key: peak[key] for key in ("bucket", "posts", "local", "href")},
         "grains": _grains(event, subject, span),

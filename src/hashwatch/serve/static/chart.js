@@ -200,6 +200,13 @@
     pen.fillStyle = colours.accent;
     pen.globalAlpha = 0.07;
     for (const session of series.sessions) if (session.from < series.to && session.to > series.from) pen.fillRect(clamp(session.from), top, clamp(session.to) - clamp(session.from), height);
+    // A spike is a line along the top.
+    pen.globalAlpha = 1;
+    pen.fillStyle = colours.accent;
+    for (const spike of series.spikes || []) {
+      const end = spike.to === null ? (series.now || series.to) : spike.to;
+      if (spike.from < series.to && end > series.from) pen.fillRect(clamp(spike.from), top, Math.max(2 * devicePixelRatio, clamp(end) - clamp(spike.from)), 3 * devicePixelRatio);
+    }
     const lines = hatch(pen, colours.muted, null, 8);
     for (const gap of series.gaps) {
       const end = gap.to === null ? (series.now || series.to) : gap.to;
@@ -243,7 +250,9 @@
       flag.style.top = `${u.over.offsetTop}px`;
     }
     const peak = series.peak;
-    if (peak && peak.posts > 1 && series.points.length > 3) {
+    // A spike's flag says more than the peak's.
+    const spiked = peak && (series.spikes || []).some((s) => peak.bucket < (s.to === null ? Infinity : s.to) && peak.bucket + series.seconds > s.from);
+    if (peak && !spiked && peak.posts > 1 && series.points.length > 3) {
       const flag = document.createElement("a");
       flag.className = "flag";
       flag.href = peak.href;
@@ -256,6 +265,7 @@
       flag.style.left = `${inset + Math.max(half, Math.min(width - half, u.valToPos(middle, "x")))}px`;
       flag.style.top = `${Math.max(0, u.over.offsetTop + u.valToPos(peak.posts, "y") - flag.offsetHeight - 4)}px`;
     }
+    flagSpikes(u, inset, width);
     lane.replaceChildren();
     const ends = [];
     let shown = series.sessions.filter((s) => s.from < series.to && s.to > series.from).sort((a, b) => a.from - b.from);
@@ -279,6 +289,26 @@
       lane.append(link);
     }
     lane.style.height = `${ends.length * 27}px`;
+  }
+
+  /** A flag for each spike, at the top; of those that would lie on each other the later ones stand. */
+  function flagSpikes(u, inset, width) {
+    let free = Infinity;
+    for (const spike of [...(series.spikes || [])].reverse()) {
+      if (spike.at < series.from || spike.at > series.to) continue;
+      const flag = document.createElement("a");
+      flag.className = "flag flag-spike";
+      flag.href = spike.href;
+      flag.textContent = spike.times ? `▲ ${spike.times >= 10 ? Math.round(spike.times) : spike.times}×` : "▲ spike";
+      flag.setAttribute("aria-label", `Spike, ${spike.local}: ${plural(spike.peak, "post")} in five minutes`);
+      place.append(flag);
+      const half = flag.offsetWidth / 2;
+      const left = Math.max(half, Math.min(width - half, u.valToPos(spike.at - 150, "x")));
+      if (left + half > free) { flag.remove(); continue; }
+      free = left - half - 4;
+      flag.style.left = `${inset + left}px`;
+      flag.style.top = `${u.over.offsetTop + 5}px`;
+    }
   }
 
   // The plot --------------------------------------------------------------------------------------

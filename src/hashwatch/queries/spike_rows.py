@@ -1,0 +1,125 @@
+"""Spikes with their cause in words, each figure a link to its posts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hashwatch.queries.buckets import from_iso, local_text
+from hashwatch.queries.events import Event
+from hashwatch.queries.hrefs import event_href, post_href, posts_href
+from hashwatch.queries.markup import plain_name
+from hashwatch.queries.ranges import range_parameters
+from hashwatch.queries.shapes import Data, SessionRow
+from hashwatch.queries.spikes import QUIET
+from hashwatch.queries.statements import ask
+
+LEADS = 0.25
+"""A theme, session, hashtag, person or boosted post drove a spike from this share of it on; where
+none did, the one with the most posts is named."""
+FEWEST = 3
+"""Fewer posts are no cause."""
+
+
+def spike_rows(
+    connection: sqlite3.Connection,
+    event: Event,
+    start: int,
+    end: int,
+    now: int,
+    sessions: Sequence[SessionRow],
+) -> list[Data]:
+    """The spikes that touch ``[start, end)``, the first first.
+
+    ``from``, ``to`` and ``peak_at`` are Unix seconds, ``to`` None while it lasts; ``times`` is how
+    many times the usual its most five minutes were, None where nothing is usual. ``causes`` are
+    parts of a sentence: ``text``, and ``href`` where it is a link.
+    """
+    window = {"event": event.id, "from": start, "to": end}
+    return [_row(event, row, now, sessions) for row in ask(connection, "spikes", window)]
+
+
+def _row(event: Event, row: tuple[Any, ...], now: int, sessions: Sequence[SessionRow]) -> Data:
+    starts, ends, posts, peak, peak_at, usual, *led = row
+    lasts = event.clock_mode != "over" and now < ends + 60 * QUIET
+    span = range_parameters(event, starts, ends)
+    return {
+        "from": starts,
+        "to": None if lasts else ends,
+        "local": _span(event, starts, ends, lasts),
+        "posts": posts,
+        "href": posts_href(event.slug, **span),
+        "peak": peak,
+        "peak_at": peak_at,
+        "peak_href": posts_href(event.slug, **range_parameters(event, peak_at - 300, peak_at)),
+        "usual": round(usual, 1),
+        "times": round(peak / usual, 1) if usual >= 0.05 else None,
+        "causes": [
+            *_on_stage(event, sessions, starts, ends),
+            *_leading(posts, _leaders(event, span, led)),
+        ],
+    }
+
+
+def _span(event: Event, starts: int, ends: int, lasts: bool) -> str:
+    first = local_text(starts, event.zone)
+    if lasts:
+        return f"since {first}"
+    last = local_text(ends, event.zone)
+    return f"{first}–{last.rsplit(' ', 1)[1] if first[:-6] == last[:-6] else last}"
+
+
+def _on_stage(
+    event: Event, sessions: Sequence[SessionRow], starts: int, ends: int
+) -> Iterator[Data]:
+    """The sessions that were on while it lasted, by the programme's times; two at most."""
+    on = [
+        row
+        for row in sessions
+        if row["starts_at"] and row["ends_at"]
+        and from_iso(row["starts_at"]) < ends and from_iso(row["ends_at"]) > starts
+    ]  # fmt: skip
+    for row in on[:2]:
+        yield _part(f"on stage: {row['title']}", row["href"])
+    if len(on) > 2:
+        yield _part(f"and {len(on) - 2} more", event_href(event.slug, "sessions"))
+
+
+def _leading(posts: int, leaders: Sequence[tuple[int, Data]]) -> list[Data]:
+    """Those that drove a spike of so many posts, else the one that comes nearest."""
+    found = [part for count, part in leaders if count >= max(FEWEST, LEADS * posts)]
+    rest = [one for one in leaders if one[0] >= FEWEST]
+    return found or [part for _, part in sorted(rest, key=lambda one: -one[0])[:1]]
+
+
+def _leaders(event: Event, span: dict[str, str], led: Sequence[Any]) -> list[tuple[int, Data]]:
+    """The leading session, theme, post, person and hashtag, with their posts."""
+    (
+        code, title, session_posts, theme, theme_posts, hashtag, shown, hashtag_posts,
+        handle, name, author_posts, post_id, boosts, boosted_handle, boosted_name,
+    ) = led  # fmt: skip
+    found = []
+    if code is not None:
+        href = posts_href(event.slug, session=code, **span)
+        found.append((session_posts, _part(f"{session_posts:,} about {title}", href)))
+    if theme is not None:
+        href = posts_href(event.slug, theme=theme, **span)
+        found.append((theme_posts, _part(f"{theme_posts:,} about {theme}", href)))
+    if post_id is not None:
+        who = plain_name(boosted_name) or boosted_handle
+        words = f"{boosts:,} boosts of a post by {who}"
+        found.append((boosts, _part(words, post_href(event.slug, post_id))))
+    if handle is not None:
+        href = posts_href(event.slug, author=handle, **span)
+        found.append(
+            (author_posts, _part(f"{author_posts:,} by {plain_name(name) or handle}", href))
+        )
+    if hashtag is not None:
+        href = posts_href(event.slug, hashtag=hashtag, **span)
+        found.append((hashtag_posts, _part(f"{hashtag_posts:,} with #{shown}", href)))
+    return found
+
+
+def _part(text: str, href: str) -> Data:
+    return {"text": text, "href": href}
