@@ -34,6 +34,7 @@ CONTRACT = {
         "--event", "--sample", "--seed", "--report", "--json",
     },
     "programme": set(),
+    "alerts": {"--test", "--json"},
 }  # fmt: skip
 EVERYWHERE = {"--config", "--data-dir", "--no-input"}
 
@@ -131,7 +132,7 @@ def test_who_sees_the_pages_is_said_where_it_is_not_one_person_alone(
     assert re.fullmatch(r"hashwatch is at http://127\.0\.0\.1:\d+/  \(.*\)\n", answer.out)
     assert ("no roles yet; tables and SQL are closed" in answer.err) == (host == "0.0.0.0")
     started: list[object] = []
-    monkeypatch.setattr("hashwatch.run.everything.run", lambda *given: started.append(given))
+    monkeypatch.setattr("hashwatch.run.everything.run", lambda *given, **_: started.append(given))
     for command in (["run"], ["demo"], ["watch", "x"]):
         answer = hashwatch(*command, "--host", host)
         assert ("no roles yet" in answer.err) == (host == "0.0.0.0")

@@ -19,8 +19,10 @@ from hashwatch.collect.importers import importer_names
 from hashwatch.collect.source import built_in_sources, find_source
 from hashwatch.config import parse_config
 from hashwatch.config.tables import (
+    AlertTable,
     EventTable,
     FileTables,
+    NotifyTable,
     SentimentTable,
     ServeTable,
     SessionTable,
@@ -46,6 +48,8 @@ DESCRIBED: dict[tuple[str, str], list[type[BaseModel]]] = {
     ("docs/configuration.md", "[[event.session]]"): [SessionTable, SpeakerTable],
     ("docs/configuration.md", "[sentiment]"): [SentimentTable],
     ("docs/configuration.md", "[serve]"): [ServeTable],
+    ("docs/configuration.md", "[notify.NAME]"): [NotifyTable],
+    ("docs/configuration.md", "[[alert]]"): [AlertTable],
 }
 
 

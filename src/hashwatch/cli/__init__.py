@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from hashwatch import __version__
+from hashwatch.cli.alerting import alerts
 from hashwatch.cli.asking import export, search, tag
 from hashwatch.cli.checking import check, programme, status
 from hashwatch.cli.evaluating import evaluate
@@ -54,7 +55,7 @@ def commands() -> None:
 
 for command in (
     run, demo, watch, check, collect, import_files, publish, serve, status, search, export, tag,
-    evaluate, programme,
+    evaluate, programme, alerts,
 ):  # fmt: skip
     commands.add_command(command)
 

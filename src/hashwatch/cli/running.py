@@ -210,7 +210,10 @@ def _run_everything(config: Config, data_dir: Path, host: str | None, port: int 
 
     listen_on = config.host if host is None else host
     _warn_of(listen_on)
-    run_all(config.path, data_dir, listen_on, config.port if port is None else port)
+    run_all(
+        config.path, data_dir, listen_on, config.port if port is None else port,
+        alerts=bool(config.rules),
+    )  # fmt: skip
 
 
 def _warn_of(host: str) -> None:

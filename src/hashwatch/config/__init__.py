@@ -9,13 +9,15 @@ from pathlib import Path
 import msgspec
 from pydantic import BaseModel, ValidationError
 
+from hashwatch.alert.rules import Rule
 from hashwatch.collect.source import find_source, known_sources
 from hashwatch.collect.tokens import FOLDER
+from hashwatch.config.alerts import alert_rules
 from hashwatch.config.events import resolve_events
 from hashwatch.config.lines import locate
 from hashwatch.config.mending import mended
 from hashwatch.config.problems import Problem, describe, from_validation, unknown_key
-from hashwatch.config.tables import EventlessTables, EventTable, FileTables
+from hashwatch.config.tables import EventlessTables, EventTable, FileTables, NotifyTable
 from hashwatch.errors import ConfigError
 from hashwatch.model import Event
 
@@ -29,6 +31,9 @@ class Config(msgspec.Struct, frozen=True):
     annotator: str
     host: str
     port: int
+    address: str = ""
+    rules: tuple[Rule, ...] = ()
+    destinations: Mapping[str, NotifyTable] = {}
 
     def event(self, slug: str) -> Event:
         """The event called ``slug``; raises ``ConfigError`` naming those there are."""
@@ -61,17 +66,22 @@ def parse_config(text: str, path: Path, *, needs_events: bool = True) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax(error, path)]) from error
     problems: list[Problem] = []
+    folder = path.absolute().parent
     tables = None
     model = FileTables if needs_events else EventlessTables
     try:
-        tables = model.model_validate(document)
+        tables = model.model_validate(document, context={FOLDER: folder})
     except ValidationError as error:
         problems += from_validation(error, model)
-    folder = path.absolute().parent
     resolved = resolve_events(_whole_events(document.get("event")), folder)
     problems += resolved.problems
     sources, wrong = _sources(document.get("sources", {}), folder)
     problems += wrong
+    rules: tuple[Rule, ...] = ()
+    if tables is not None:
+        slugs = [event.slug for event in tables.event]
+        rules, wrong = alert_rules(tables.alert, tables.notify, slugs)
+        problems += wrong
     if problems or resolved.elsewhere or tables is None:
         described = describe(problems, locate(text), str(path))
         raise ConfigError([*described, *resolved.elsewhere])
@@ -82,6 +92,9 @@ def parse_config(text: str, path: Path, *, needs_events: bool = True) -> Config:
         annotator=tables.sentiment.annotator,
         host=tables.serve.host,
         port=tables.serve.port,
+        address=tables.serve.address,
+        rules=rules,
+        destinations=tables.notify,
     )
 
 

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from hashwatch.alert.rules import Kind
+from hashwatch.collect.tokens import TokenFile
 from hashwatch.config.moments import read_day, read_moment, read_time_or_moment
 from hashwatch.enrich.sentiment import annotator_names, load_annotator
 from hashwatch.model import fold_account, fold_hashtag
@@ -50,6 +52,10 @@ def _account(value: str) -> str:
     if not _ACCOUNT.fullmatch(account):
         raise ValueError(f'{value!r} is no account; write "@name" or "@name@server.example"')
     return account
+
+
+def _optional_account(value: str) -> str:
+    return fold_account(_account(value)) if value else ""
 
 
 def _language(value: str) -> str:
@@ -104,6 +110,12 @@ Text = Annotated[str, Field(min_length=1)]
 Moment = Annotated[Date | datetime, PlainValidator(read_moment)]
 Day = Annotated[Date, PlainValidator(read_day)]
 TimeOrMoment = Annotated[time | datetime, PlainValidator(read_time_or_moment)]
+
+
+def _address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError(f'{value!r} is no address; write "https://dashboard.example"')
+    return value.rstrip("/")
 
 
 class Table(BaseModel):
@@ -178,6 +190,29 @@ class ServeTable(Table):
 
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8001
+    address: Annotated[str, AfterValidator(_address)] = ""
+
+
+class NotifyTable(Table):
+    """``[notify.NAME]``: somewhere to send to. The address is a secret: an Apprise URL."""
+
+    url_env: str | None = None
+    url_file: TokenFile | None = None
+
+
+class AlertTable(Table):
+    """``[[alert]]``: something to be told of, and who is told; see `hashwatch.alert.rules.Rule`."""
+
+    kind: Kind
+    to: Annotated[tuple[Text, ...], Field(min_length=1)]
+    name: str = ""
+    events: tuple[Text, ...] = ()
+    minutes: Annotated[int | None, Field(ge=1, le=1440)] = None
+    posts: Annotated[int | None, Field(ge=1)] = None
+    share: Annotated[float, Field(gt=0, le=1)] = 0.4
+    cool_down: Annotated[int | None, Field(ge=0, le=1440)] = None
+    terms: str = ""
+    account: Annotated[str, AfterValidator(_optional_account)] = ""
 
 
 class EventlessTables(Table):
@@ -187,6 +222,8 @@ class EventlessTables(Table):
     sources: dict[str, dict[str, Any]] = {}
     sentiment: SentimentTable = SentimentTable()
     serve: ServeTable = ServeTable()
+    notify: dict[str, NotifyTable] = {}
+    alert: tuple[AlertTable, ...] = ()
 
 
 class FileTables(EventlessTables):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from hashwatch.collect.source import built_in_sources, find_source, is_live
@@ -92,7 +93,16 @@ def _all_but_events(config: Config) -> dict[str, Any]:
             for name, settings in config.sources.items()
         },
         "sentiment": {"annotator": config.annotator},
-        "serve": {"host": config.host, "port": config.port},
+        "serve": {"host": config.host, "port": config.port, "address": config.address},
+        "notify": {
+            name: table.model_dump(mode="json", exclude_none=True)
+            for name, table in config.destinations.items()
+        },
+        # The events of that file are not those of the new one: its rules hold for all of these.
+        "alert": [
+            {**msgspec.to_builtins(rule), "events": [], "to": list(rule.to)}
+            for rule in config.rules
+        ],
     }
 
 

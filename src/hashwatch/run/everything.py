@@ -1,4 +1,4 @@
-"""All three processes at once, until they are told to stop."""
+"""All processes at once, until they are told to stop."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ LOOK_EVERY = 0.05
 PUBLISHER_WAITS = 1.5
 
 
-def run(config_path: Path, data_dir: Path, host: str, port: int) -> None:
+def run(config_path: Path, data_dir: Path, host: str, port: int, *, alerts: bool) -> None:
     """Runs everything until SIGINT or SIGTERM, saying on stdout where it is once it is there.
+
+    The alerter runs only where there are ``alerts`` to look out for.
 
     Raises a ``HashwatchError`` before anything is started when it cannot work: the port is taken,
     the archive damaged, another hashwatch at work on it.
@@ -36,19 +38,15 @@ def run(config_path: Path, data_dir: Path, host: str, port: int) -> None:
     port = free_port(host, port)
     prepare(data_dir)
     shared = ["--config", str(config_path), "--data-dir", str(data_dir)]
-    asyncio.run(
-        _run(
-            {
-                # The server first: the address is told once it answers.
-                "server": ["serve", *shared, "--host", host, "--port", str(port)],
-                "collector": ["collect", *shared],
-                "publisher": ["publish", "--follow", *shared],
-            },
-            data_dir,
-            host,
-            port,
-        )
-    )
+    commands: dict[str, Sequence[str]] = {
+        # The server first: the address is told once it answers.
+        "server": ["serve", *shared, "--host", host, "--port", str(port)],
+        "collector": ["collect", *shared],
+        "publisher": ["publish", "--follow", *shared],
+    }
+    if alerts:
+        commands["alerter"] = ["alerts", "--follow", *shared]
+    asyncio.run(_run(commands, data_dir, host, port))
 
 
 def prepare(data_dir: Path) -> None:
@@ -90,7 +88,7 @@ async def _run(commands: dict[str, Sequence[str]], data_dir: Path, host: str, po
     served = asyncio.Event()
 
     async def keep(name: str, arguments: Sequence[str]) -> None:
-        if name == "publisher":
+        if name in ("publisher", "alerter"):
             with suppress(TimeoutError):
                 await asyncio.wait_for(served.wait(), PUBLISHER_WAITS)
         await Child(name, arguments, log, complain).keep(stop)

@@ -123,10 +123,15 @@ async def _decide(site: Site, request: Request) -> tuple[Decisions, Form]:
     decisions = site.decisions
     if decisions is None:
         raise MissingError("Decisions are made on the machine that has the archive.")
+    return decisions, await read_form(site, request)
+
+
+async def read_form(site: Site, request: Request) -> Form:
+    """What a form of this process says; `StaleFormError` for one of another."""
     form = dict(parse_qsl((await _body(request)).decode("utf-8", "replace"), max_num_fields=20))
     if not secrets.compare_digest(form.get("token", "").encode(), site.token.encode()):
         raise StaleFormError("This form is no longer valid; load its page again.")
-    return decisions, form
+    return form
 
 
 async def _body(request: Request) -> bytes:

@@ -19,6 +19,7 @@ from hashwatch.queries.buckets import from_iso
 from hashwatch.queries.events import list_events
 from hashwatch.queries.first_page import events_page
 from hashwatch.queries.shapes import Data
+from hashwatch.serve.alerting import alerts_data, send_test
 from hashwatch.serve.answers import Answer
 from hashwatch.serve.compress import accepts_gzip, compressed
 from hashwatch.serve.deciding import (
@@ -61,7 +62,14 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         *((pattern, _view(datasette, page)) for pattern, page in of_event.items()),
         (rf"^/events/{_SLUG}/posts\.(?P<format>csv|jsonl)$", _export_view(datasette)),
         (rf"^/events/{_SLUG}/live$", _live_view(datasette)),
-        (rf"^/events/{_SLUG}/evaluate{_JSON}", _evaluate_view(datasette)),
+        (
+            rf"^/events/{_SLUG}/evaluate{_JSON}",
+            _deciding_view(datasette, "evaluate", evaluation, take_label),
+        ),
+        (
+            rf"^/events/{_SLUG}/alerts{_JSON}",
+            _deciding_view(datasette, "alerts", alerts_data, send_test),
+        ),
         (rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}})/correct$", _correct_view(datasette)),
         (r"^/-/healthz$", _health_view(datasette)),
         (r"^/-/hashwatch/static/(?P<digest>[0-9a-f]+)/(?P<path>.+)$", _static_view),
@@ -223,21 +231,28 @@ def _live_view(datasette: Datasette) -> Callable[..., Awaitable[Response | None]
     return view
 
 
-def _evaluate_view(datasette: Datasette) -> Callable[..., Awaitable[Response]]:
+def _deciding_view(
+    datasette: Datasette,
+    page: str,
+    fill: Callable[[Site, str], Awaitable[Data]],
+    take: Callable[[Site, Request], Awaitable[Response]],
+) -> Callable[..., Awaitable[Response]]:
+    """A page that ``fill`` answers afresh each time and whose forms ``take`` takes."""
+
     async def view(request: Request) -> Response:
         site = site_of(datasette)
         is_json = bool(request.url_vars.get("suffix"))
         await site.live.ensure_started()
         try:
             if request.method == "POST":
-                return await take_label(site, request)
-            data = await evaluation(site, unquote(request.url_vars["slug"]))
+                return await take(site, request)
+            data = await fill(site, unquote(request.url_vars["slug"]))
         except Exception as error:
             return await error_response(site, request, error, is_json)
         if is_json:
             return Response(msgspec.json.encode(data), 200, _NO_STORE, content_type=JSON)
-        page = render("evaluate.html", "evaluate", request, data, token=site.token)
-        return Response(page, 200, _NO_STORE, content_type=HTML)
+        body = render(f"{page}.html", page, request, data, token=site.token)
+        return Response(body, 200, _NO_STORE, content_type=HTML)
 
     return view
 

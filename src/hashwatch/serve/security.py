@@ -32,7 +32,7 @@ _POLICY = (
 )
 POLICY = _POLICY.format(scripts="", styles="", data="").encode()
 _OURS = re.compile(r"/(\.json)?$|/(events(/|$|\.)|favicon\.ico$|-/(healthz$|hashwatch/))")
-_DECISIONS = re.compile(r"/events/[^/]+/(evaluate|posts/\d{1,18}/correct)$")
+_DECISIONS = re.compile(r"/events/[^/]+/(evaluate|alerts|posts/\d{1,18}/correct)$")
 _STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 

@@ -58,6 +58,11 @@ class Site:
             return None
         return Decisions(path)
 
+    @property
+    def alerts_path(self) -> Path:
+        """Where the alerter keeps what it said; there is none while no alerts are configured."""
+        return self.settings.dashboard_path.with_name("alerts.db")
+
     def wall(self) -> float:
         """The wall clock, Unix seconds."""
         return self.settings.wall()

@@ -1,0 +1,1 @@
+"""Rules over the dashboard's figures → a durable outbox → people, by Apprise."""

@@ -1,0 +1,86 @@
+"""``[[alert]]`` and ``[notify.NAME]`` tables → rules and destinations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from hashwatch.alert.rules import Kind, Rule
+from hashwatch.collect.tokens import read_token
+from hashwatch.config.problems import Problem
+from hashwatch.config.tables import AlertTable, NotifyTable
+from hashwatch.errors import ConfigError
+
+_NAMES: dict[Kind, str] = {
+    "spike": "Spike",
+    "negative": "Negative posts",
+    "keyword": "Words",
+    "account": "Account",
+    "silence": "Silence",
+    "source": "Source down",
+    "digest": "Digest",
+}
+_MINUTES: dict[Kind, int] = {"digest": 60}
+_POSTS: dict[Kind, int] = {"negative": 20, "spike": 15}
+_COOL_DOWN: dict[Kind, int] = {"digest": 0}
+
+
+def alert_rules(
+    tables: Sequence[AlertTable], notify: Mapping[str, NotifyTable], slugs: Sequence[str]
+) -> tuple[tuple[Rule, ...], list[Problem]]:
+    """The rules, each with a name of its own, and what is wrong with the tables."""
+    problems = list(_problems(tables, notify, slugs))
+    rules = []
+    for table in tables:
+        kind = table.kind
+        rules.append(
+            Rule(
+                name=table.name or " ".join(
+                    part for part in (_NAMES[kind], table.terms, table.account) if part
+                ),
+                kind=kind,
+                to=table.to,
+                events=table.events,
+                minutes=table.minutes or _MINUTES.get(kind, 30),
+                posts=table.posts or _POSTS.get(kind, 1),
+                share=table.share,
+                cool_down=_COOL_DOWN.get(kind, 30) if table.cool_down is None else table.cool_down,
+                terms=table.terms,
+                account=table.account,
+            )
+        )  # fmt: skip
+    for name, count in Counter(rule.name for rule in rules).items():
+        if count > 1:
+            what = f"{count} alerts are called {name!r}; give each a name of its own"
+            problems.append(Problem(("alert",), what))
+    return tuple(rules), problems
+
+
+def destination_address(name: str, table: NotifyTable) -> str:
+    """The Apprise address of a destination; raises ``ConfigError`` when it cannot be read."""
+    address = read_token(f"notify.{name}", table.url_env, table.url_file)
+    if address is None:
+        raise ConfigError([f"notify.{name}: give url_env or url_file"])
+    return address
+
+
+def _problems(
+    tables: Sequence[AlertTable], notify: Mapping[str, NotifyTable], slugs: Sequence[str]
+) -> Iterator[Problem]:
+    for name, destination in notify.items():
+        if (destination.url_env is None) == (destination.url_file is None):
+            yield Problem(("notify", name), "give url_env or url_file, one of the two")
+    for number, table in enumerate(tables):
+        place = ("alert", number)
+        for name in table.to:
+            if name not in notify:
+                known = ", ".join(notify) or "none"
+                yield Problem((*place, "to"), f"there is no [notify.{name}]; there is {known}")
+        for slug in table.events:
+            if slug not in slugs:
+                known = ", ".join(slugs)
+                yield Problem((*place, "events"), f"there is no event {slug!r}, only {known}")
+        for kind, key in (("keyword", "terms"), ("account", "account")):
+            if (table.kind == kind) != bool(getattr(table, key)):
+                what = f"an alert of kind {kind!r} needs it, others do not"
+                yield Problem((*place, key), what)
