@@ -1,5 +1,8 @@
 """The bare loop: parse, strip HTML, compress, ``executemany`` on the same two schemas. No merging,
 no rejects, no cursors, no durability a page: the speed that nothing useful can exceed.
+
+It writes the rows that hashwatch writes: posts, authors, hashtags, links, the index without boosts,
+and the rollups by minute, hour and day; but for what only merging needs (boosts folded by wording).
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from zlib import crc32
 
 import msgspec
@@ -19,6 +23,7 @@ from hashwatch.archive.payloads import compress
 from hashwatch.publish.dashboard import open_dashboard
 
 BATCH = 5_000
+Rollup = dict[tuple[str, object, int], int]
 
 
 class Account(msgspec.Struct, gc=False):
@@ -65,10 +70,17 @@ class Hashtag(msgspec.Struct, gc=False):
     text: str
 
 
+class Address(msgspec.Struct, gc=False):
+    """An X link."""
+
+    expanded_url: str
+
+
 class Entities(msgspec.Struct, gc=False):
     """What is used of X's entities."""
 
     hashtags: list[Hashtag]
+    urls: list[Address]
 
 
 class Tweet(msgspec.Struct, gc=False):
@@ -85,7 +97,9 @@ class Tweet(msgspec.Struct, gc=False):
     retweeted_status: msgspec.Raw = msgspec.Raw()
 
 
-Row = tuple[str, int, str, str, str, str, str, list[str], int, int, str | None, bytes, str]
+Row = tuple[
+    str, int, str, str, str, str, str, list[str], list[str], int, int, str | None, bytes, str
+]  # fmt: skip
 
 
 def run(mastodon: Path, x: Path, folder: Path) -> tuple[int, float]:
@@ -98,6 +112,7 @@ def run(mastodon: Path, x: Path, folder: Path) -> tuple[int, float]:
     seen: set[str] = set()
     ids: dict[str, int] = {}
     hashtags: dict[str, int] = {}
+    links: dict[str, int] = {}
     posts = 0
     for row in _rows(mastodon, x):
         if row[0] in seen:
@@ -105,9 +120,9 @@ def run(mastodon: Path, x: Path, folder: Path) -> tuple[int, float]:
         seen.add(row[0])
         batch.append(row)
         if len(batch) == BATCH:
-            posts += _write(archive, dashboard, batch, ids, hashtags)
+            posts += _write(archive, dashboard, batch, ids, hashtags, links)
             batch = []
-    posts += _write(archive, dashboard, batch, ids, hashtags)
+    posts += _write(archive, dashboard, batch, ids, hashtags, links)
     archive.close()
     dashboard.close()
     return posts, time.process_time() - begun
@@ -121,9 +136,10 @@ def prepared(mastodon: Path, x: Path, folder: Path) -> tuple[int, float]:
     dashboard = open_dashboard(folder / "dashboard.db")
     ids: dict[str, int] = {}
     hashtags: dict[str, int] = {}
+    links: dict[str, int] = {}
     begun = time.process_time()
     for start in range(0, len(rows), BATCH):
-        _write(archive, dashboard, rows[start : start + BATCH], ids, hashtags)
+        _write(archive, dashboard, rows[start : start + BATCH], ids, hashtags, links)
     archive.close()
     dashboard.close()
     return len(rows), time.process_time() - begun
@@ -137,12 +153,18 @@ def _rows(mastodon: Path, x: Path) -> Iterator[Row]:
             for raw in page.decode(line):
                 status = status_of.decode(raw)
                 at = int(datetime.fromisoformat(status.created_at).timestamp())
-                text = LexborHTMLParser(status.content).text()
+                tree = LexborHTMLParser(status.content)
+                text = tree.text()
+                links = [
+                    anchor.attributes["href"] or ""
+                    for anchor in tree.css("a")
+                    if "mention" not in (anchor.attributes.get("class") or "")
+                ]
                 counts = status.reblogs_count, status.favourites_count
                 account = status.account
                 yield (
                     status.uri, at, account.uri, account.acct, account.display_name, text, "post",
-                    [tag.name for tag in status.tags], *counts, status.language, bytes(raw),
+                    [tag.name for tag in status.tags], links, *counts, status.language, bytes(raw),
                     "mastodon",
                 )  # fmt: skip
     with x.open("rb") as lines:
@@ -158,7 +180,9 @@ def _tweet(tweet: Tweet, raw: bytes) -> Row:
     kind = "boost" if tweet.retweeted_status else "post"
     return (
         f"https://x.com/i/status/{tweet.id_str}", at, tweet.user.id_str, tweet.user.screen_name,
-        tweet.user.name, tweet.full_text, kind, [tag.text for tag in tweet.entities.hashtags],
+        tweet.user.name, tweet.full_text, kind,
+        [tag.text.lower() for tag in tweet.entities.hashtags],
+        [address.expanded_url for address in tweet.entities.urls],
         tweet.retweet_count, tweet.favorite_count, tweet.lang, raw, "x1",
     )  # fmt: skip
 
@@ -169,11 +193,14 @@ def _write(
     batch: list[Row],
     ids: dict[str, int],
     hashtags: dict[str, int],
+    links: dict[str, int],
 ) -> int:
     archive.execute("BEGIN")
     dashboard.execute("BEGIN")
-    authors, posts, sightings, shown, tagged, index = [], [], [], [], [], []
-    rollups: dict[tuple[str, object, int], int] = {}
+    authors, posts, sightings, shown, tagged, linked, index = [], [], [], [], [], [], []
+    minutes: Rollup = {}
+    hours: Rollup = {}
+    days: Rollup = {}
     for (
         uri,
         at,
@@ -183,6 +210,7 @@ def _write(
         text,
         kind,
         tags,
+        addresses,
         boosts,
         likes,
         language,
@@ -195,7 +223,7 @@ def _write(
             authors.append((author_id, author, handle, name))
         key = "/".join(reversed(uri.split("/")))
         number = at << 20 | crc32(key.encode()) >> 12
-        detail = msgspec.json.encode({"hashtags": tags}).decode()
+        detail = msgspec.json.encode({"hashtags": tags, "links": addresses}).decode()
         posts.append(
             (number, key, 1, author_id, at, at, None, kind, uri, None, None, None, language, None,
              0, boosts, likes, None, None, text, detail, compress(raw, form))
@@ -206,21 +234,35 @@ def _write(
             (number, uri, uri, form, "town.example", author_id, when, text, language,
              language or "und", None, None, None, kind, None, None, None, None, None,
              boosts, likes, 0, 0, boosts + likes,
-             0, 0, None, None, None, 0, 0, None, when)
+             0, 1 if addresses else 0, None, None, None, 0, 0, None, when)
         )  # fmt: skip
-        index.append((number, text))
+        if kind != "boost":
+            index.append((number, text))
+        minute, hour, day = at // 60 * 60, at // 3600 * 3600, at // 86_400 * 86_400
         for tag in tags:
             tag_id = hashtags.get(tag)
             if tag_id is None:
                 tag_id = hashtags[tag] = len(hashtags) + 1
                 dashboard.execute("INSERT INTO hashtags VALUES (?, ?, ?)", (tag_id, tag, tag))
             tagged.append((tag_id, number))
-            bump(rollups, "hashtag", tag_id, at // 86_400 * 86_400)
-        for seconds in (60, 3600, 86_400):
-            bump(rollups, "all", "", at // seconds * seconds)
-            bump(rollups, "source", form, at // seconds * seconds)
-        bump(rollups, "author", author_id, at // 86_400 * 86_400)
-        bump(rollups, "language", language or "und", at // 86_400 * 86_400)
+            bump(hours, "hashtag", tag_id, hour)
+            bump(days, "hashtag", tag_id, day)
+        for address in addresses:
+            link_id = links.get(address)
+            if link_id is None:
+                link_id = links[address] = len(links) + 1
+                dashboard.execute(
+                    "INSERT INTO links VALUES (?, ?, ?)",
+                    (link_id, address, urlsplit(address).hostname or ""),
+                )
+            linked.append((link_id, number))
+            bump(days, "link", link_id, day)
+        for rollup, bucket in ((minutes, minute), (hours, hour), (days, day)):
+            bump(rollup, "all", "", bucket)
+            bump(rollup, "source", form, bucket)
+        for rollup, bucket in ((hours, hour), (days, day)):
+            bump(rollup, "language", language or "und", bucket)
+        bump(days, "author", author_id, day)
     numbers = [(1, row[0]) for row in posts]
     archive.executemany(
         "INSERT INTO authors (id, uri, handle, name, bio) VALUES (?, ?, ?, ?, '')", authors
@@ -239,16 +281,18 @@ def _write(
     dashboard.executemany("INSERT INTO posts_index (rowid, text) VALUES (?, ?)", index)
     dashboard.executemany("INSERT INTO event_posts VALUES (?, ?)", numbers)
     dashboard.executemany("INSERT OR IGNORE INTO post_hashtags VALUES (?, ?)", tagged)
-    dashboard.executemany(
-        "INSERT INTO rollup_day VALUES (1, ?, ?, ?, ?, 0, 0, 0, 0, 0)"
-        " ON CONFLICT DO UPDATE SET posts = posts + excluded.posts",
-        [(*key, count) for key, count in rollups.items()],
-    )
+    dashboard.executemany("INSERT OR IGNORE INTO post_links VALUES (?, ?)", linked)
+    for name, rollup in (("minute", minutes), ("hour", hours), ("day", days)):
+        dashboard.executemany(
+            f"INSERT INTO rollup_{name} VALUES (1, ?, ?, ?, ?, 0, 0, 0, 0, 0)"
+            " ON CONFLICT DO UPDATE SET posts = posts + excluded.posts",
+            [(*key, count) for key, count in rollup.items()],
+        )
     dashboard.execute("COMMIT")
     return len(batch)
 
 
-def bump(rollups: dict[tuple[str, object, int], int], facet: str, value: object, at: int) -> None:
+def bump(rollup: Rollup, facet: str, value: object, at: int) -> None:
     """Counts one more."""
     key = facet, value, at
-    rollups[key] = rollups.get(key, 0) + 1
+    rollup[key] = rollup.get(key, 0) + 1

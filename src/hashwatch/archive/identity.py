@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit
 from zlib import crc32
 
 TIE_BREAK_BITS = 20
+_PLAIN_HOST = re.compile(r"https?://([A-Za-z0-9.-]+)(?:/|$)")
 
 
 def key_of(uri: str) -> str:
@@ -13,7 +17,7 @@ def key_of(uri: str) -> str:
     A unique index over URIs as they are is filled at random places and rewrites itself many
     times over; over these keys it is filled at its end. The same function leads back.
     """
-    return "/".join(reversed(uri.split("/")))
+    return "/".join(uri.split("/")[::-1])
 
 
 def uri_of(key: str) -> str:
@@ -27,6 +31,18 @@ def post_id(sort_time: int, key: str) -> int:
     ``sort_time`` is in UTC seconds; times before 1970 count as 1970.
     """
     return max(sort_time, 0) << TIE_BREAK_BITS | crc32(key.encode()) >> (32 - TIE_BREAK_BITS)
+
+
+@lru_cache(maxsize=65_536)
+def host_of(address: str) -> str:
+    """The host of an address, lower case; empty for what is no address."""
+    plain = _PLAIN_HOST.match(address)
+    if plain is not None:
+        return plain[1].lower()
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def seconds_of(post_id: int) -> int:

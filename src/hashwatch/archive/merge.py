@@ -7,10 +7,10 @@ newest edit wins, then the post's own server, then the server whose name sorts f
 from __future__ import annotations
 
 from enum import Enum
-from urllib.parse import urlsplit
 
 import msgspec
 
+from hashwatch.archive.identity import host_of
 from hashwatch.model import Engagement
 
 
@@ -74,4 +74,4 @@ def greatest(sightings: list[Engagement]) -> Engagement:
 
 
 def _precedence(uri: str, host: str) -> tuple[bool, str]:
-    return (urlsplit(uri).hostname != host, host)
+    return (host_of(uri) != host, host)

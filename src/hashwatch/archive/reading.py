@@ -5,11 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from hashwatch.archive.identity import key_of, uri_of
 from hashwatch.archive.posts import Detail
+
+_decode_detail = lru_cache(maxsize=8192)(msgspec.json.Decoder(Detail).decode)
+"""Remembered: the same few combinations of hashtags come again and again."""
+_NO_DETAIL = Detail()
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
@@ -52,19 +58,12 @@ class ArchivedPost(msgspec.Struct, gc=False):
     original_id: int | None = None
     parent_id: int | None = None
     forced_events: tuple[str, ...] = ()
-    read_detail: Detail | None = None
+    detail: Detail = _NO_DETAIL
 
     @property
     def uri(self) -> str:
         """The post's identity."""
         return uri_of(self.key)
-
-    @property
-    def detail(self) -> Detail:
-        """Hashtags, mentions, links, media, poll and labels."""
-        if self.read_detail is None:
-            self.read_detail = _decode_detail(self.detail_json) if self.detail_json else _NO_DETAIL
-        return self.read_detail
 
 
 @contextmanager
@@ -121,20 +120,19 @@ def posts_by_id(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Arch
     """The posts with these numbers, in order of time; those that are gone are left out."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM json_each(?) CROSS JOIN posts ON posts.id = value"
-        " CROSS JOIN instances ON instances.id = instance_id ORDER BY posts.id",
+        " ORDER BY posts.id",
         (_json(ids),),
     )
-    return _complete(connection, [ArchivedPost(*row) for row in rows])
+    return _complete(connection, rows)
 
 
 def posts_between(connection: sqlite3.Connection, first: int, last: int) -> list[ArchivedPost]:
     """The posts whose numbers lie in a closed range, in order of time."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM posts JOIN instances ON instances.id = instance_id"
-        " WHERE posts.id BETWEEN ? AND ? ORDER BY posts.id",
+        f"SELECT {_COLUMNS} FROM posts WHERE posts.id BETWEEN ? AND ? ORDER BY posts.id",
         (first, last),
     )
-    return _complete(connection, [ArchivedPost(*row) for row in rows])
+    return _complete(connection, rows)
 
 
 class ArchivedAuthor(msgspec.Struct, frozen=True, gc=False):
@@ -159,9 +157,25 @@ def authors_by_id(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Ar
     return [ArchivedAuthor(*row) for row in rows]
 
 
-def _complete(connection: sqlite3.Connection, posts: list[ArchivedPost]) -> list[ArchivedPost]:
-    """Adds what stands in other rows: originals of boosts, parents, events of imports."""
-    wanted = {key_of(uri) for post in posts for uri in (post.boost_of, post.reply_to) if uri}
+def _complete(
+    connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]
+) -> list[ArchivedPost]:
+    """Posts of `_COLUMNS`, with what stands in other rows: the server, originals of boosts,
+    parents, events of imports.
+    """
+    instances = {
+        number: (source, host)
+        for number, source, host in connection.execute("SELECT id, source, host FROM instances")
+    }
+    posts = [
+        ArchivedPost(number, key, *instances[instance], *rest)
+        for number, key, instance, *rest in rows
+    ]
+    keys = {
+        uri: key_of(uri)
+        for uri in {uri for post in posts for uri in (post.boost_of, post.reply_to) if uri}
+    }
+    wanted = list(keys.values())
     related = {}
     if wanted:
         related = {
@@ -169,18 +183,20 @@ def _complete(connection: sqlite3.Connection, posts: list[ArchivedPost]) -> list
             for row in connection.execute(
                 "SELECT posts.key, posts.id, text, detail, language, content_warning, sensitive"
                 " FROM json_each(?) CROSS JOIN posts ON posts.key = value",
-                (_json(list(wanted)),),
+                (_json(wanted),),
             )
         }
     for post in posts:
         if post.reply_to:
-            post.parent_id = related.get(key_of(post.reply_to), (None,))[0]
-        if post.boost_of and (original := related.get(key_of(post.boost_of))):
+            post.parent_id = related.get(keys[post.reply_to], (None,))[0]
+        if post.boost_of and (original := related.get(keys[post.boost_of])):
             post.original_id = original[0]
             if post.text is None:
                 post.text, post.detail_json = original[1], original[2]
                 post.language, post.content_warning = original[3], original[4]
                 post.sensitive = original[5]
+        if post.detail_json:
+            post.detail = _decode_detail(post.detail_json)
     _add_events(connection, posts)
     return posts
 
@@ -204,9 +220,7 @@ def _json(values: Iterable[object]) -> str:
 
 
 _COLUMNS = """
-posts.id, posts.key, source, host, author_id, created_at, collected_at, edited_at, kind, url,
+posts.id, posts.key, instance_id, author_id, created_at, collected_at, edited_at, kind, url,
 reply_to, boost_of, quote_of, language, content_warning, sensitive, boosts, likes, replies,
 quotes, text, detail
 """
-_decode_detail = msgspec.json.Decoder(Detail).decode
-_NO_DETAIL = Detail()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from html import unescape
 
 import msgspec
@@ -63,7 +64,10 @@ def html_to_text(
 
 def safe_text(text: str) -> str:
     """``text`` without NUL, other control characters and lone surrogates; breaks and tabs stay."""
-    return _UNSAFE.sub("", text) if _UNSAFE.search(text) else text
+    # Whatever is unsafe is not printable, and that is told much sooner.
+    if text.isprintable() or not _UNSAFE.search(text):
+        return text
+    return _UNSAFE.sub("", text)
 
 
 def _by_pattern(html: str, handles: Mapping[str, str]) -> PlainText | None:
@@ -71,14 +75,8 @@ def _by_pattern(html: str, handles: Mapping[str, str]) -> PlainText | None:
     found = _Found(handles)
 
     def replace(match: re.Match[str]) -> str:
-        attributes, label = match.groups()
-        if "<" in label:
-            label = _SPAN.sub("", label)
-        plain = unescape(label) if "&" in label else label
-        href = _value(attributes, ' href="').replace("&amp;", "&")
-        kind = _value(attributes, ' class="')
-        relation = "" if kind else _value(attributes, ' rel="')
-        text = found.note(plain, href, kind, relation)
+        label, *anchor = _read_anchor(*match.groups())
+        text = found.note(*anchor)
         return label if text is None else text.replace("&", "&amp;").replace("<", "&lt;")
 
     text = _ANCHOR.sub(replace, html) if "<a" in html else html
@@ -89,6 +87,20 @@ def _by_pattern(html: str, handles: Mapping[str, str]) -> PlainText | None:
         if "<" in text:
             return None
     return found.plain_text(unescape(text) if "&" in text else text)
+
+
+@lru_cache(maxsize=4096)
+def _read_anchor(attributes: str, label: str) -> tuple[str, str, str, str, str]:
+    """The label without tags, the same unescaped, ``href``, ``class``, and ``rel`` without a class.
+
+    Remembered: at a conference most links are its hashtags.
+    """
+    if "<" in label:
+        label = _SPAN.sub("", label)
+    plain = unescape(label) if "&" in label else label
+    href = _value(attributes, ' href="').replace("&amp;", "&")
+    kind = _value(attributes, ' class="')
+    return label, plain, href, kind, "" if kind else _value(attributes, ' rel="')
 
 
 def _value(attributes: str, opening: str) -> str:

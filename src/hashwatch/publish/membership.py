@@ -40,15 +40,15 @@ class Membership:
             for number in self._candidates(hashtags, author, mentions)
             if self._windows[number][0] <= post.created_at < self._windows[number][1]
         }
-        found.update(self._slugs[slug] for slug in post.forced_events if slug in self._slugs)
+        for slug in post.forced_events:
+            if slug in self._slugs:
+                found.add(self._slugs[slug])
         return tuple(sorted(found))
 
     def _candidates(
         self, hashtags: Sequence[str], author: str, mentions: Sequence[str]
     ) -> set[int]:
-        found: set[int] = set()
-        for hashtag in hashtags:
-            found.update(self._by_hashtag.get(hashtag, ()))
+        found = {number for hashtag in hashtags for number in self._by_hashtag.get(hashtag, ())}
         if self._by_account:
             for handle in map(fold_account, (author, *mentions)):
                 found.update(self._by_account.get(handle, ()))

@@ -7,6 +7,7 @@ count over the posts would give.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -43,24 +44,41 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 def count(counts: Counts, entries: Iterable[Entry], sign: int = 1) -> None:
     """Adds entries to ``counts`` (or, with ``sign`` −1, takes them out).
 
-    Each facet is counted in its finest grain only; `add` sums up the coarser ones.
+    Each facet is counted in its finest grain only; `add` sums up the coarser ones. Entries that
+    agree are counted together first: at a conference most do, in a minute and in their hashtags.
     """
+    entries = list(entries)
     minutes, quarters, days = counts["minute"], counts["hour"], counts["day"]
-    for entry in entries:
-        event, column, at = entry.event_id, entry.column, entry.at
-        minute, quarter = at - at % 60, at - at % QUARTER
-        _bump(minutes, (event, "all", "", minute), column, sign)
-        _bump(minutes, (event, "source", entry.source, minute), column, sign)
-        for theme in entry.themes:
-            _bump(minutes, (event, "theme", theme, minute), column, sign)
-        for session in entry.sessions:
-            _bump(minutes, (event, "session", session, minute), column, sign)
-        _bump(quarters, (event, "language", entry.language, quarter), column, sign)
-        for hashtag in entry.hashtags:
-            _bump(quarters, (event, "hashtag", hashtag, quarter), column, sign)
-        _bump(days, (event, "author", entry.author_id, quarter), column, sign)
-        for link in entry.links:
-            _bump(days, (event, "link", link, quarter), column, sign)
+    for (event, column, at, source, language, themes, sessions), posts in Counter(
+        [
+            (one.event_id, one.column, one.at // 60, one.source, one.language, one.themes,
+             one.sessions)
+            for one in entries
+        ]
+    ).items():  # fmt: skip
+        posts *= sign
+        minute = at * 60
+        _bump(minutes, (event, "all", "", minute), column, posts)
+        _bump(minutes, (event, "source", source, minute), column, posts)
+        for theme in themes:
+            _bump(minutes, (event, "theme", theme, minute), column, posts)
+        for session in sessions:
+            _bump(minutes, (event, "session", session, minute), column, posts)
+        quarter = minute - minute % QUARTER
+        _bump(quarters, (event, "language", language, quarter), column, posts)
+    for (event, column, at, hashtags), posts in Counter(
+        [(one.event_id, one.column, one.at // QUARTER, one.hashtags) for one in entries]
+    ).items():
+        for hashtag in hashtags:
+            _bump(quarters, (event, "hashtag", hashtag, at * QUARTER), column, posts * sign)
+    for (event, column, at, author), posts in Counter(
+        [(one.event_id, one.column, one.at // QUARTER, one.author_id) for one in entries]
+    ).items():
+        _bump(days, (event, "author", author, at * QUARTER), column, posts * sign)
+    for one in entries:
+        for link in one.links:
+            quarter = one.at - one.at % QUARTER
+            _bump(days, (one.event_id, "link", link, quarter), one.column, sign)
 
 
 def nothing() -> Counts:
@@ -98,12 +116,12 @@ def _coarser(tables: Sequence[Table], zones: Mapping[int, str], place: int) -> T
     return summed
 
 
-def _bump(table: Table, key: Key, column: int, sign: int) -> None:
+def _bump(table: Table, key: Key, column: int, posts: int) -> None:
     values = table.get(key)
     if values is None:
         table[key] = values = [0, 0, 0, 0, 0, 0]
-    values[0] += sign
-    values[column] += sign
+    values[0] += posts
+    values[column] += posts
 
 
 @lru_cache(maxsize=65_536)

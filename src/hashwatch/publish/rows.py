@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -34,7 +34,8 @@ def post_row(
         post.kind, post.reply_to, post.boost_of, post.quote_of, post.parent_id, folds_into,
         boosts, likes, replies, quotes, boosts + likes + replies + quotes,
         1 if detail.media else 0, 1 if detail.links else 0,
-        media_json(detail.media), options_json(detail.poll),
+        media_json(detail.media) if detail.media else None,
+        options_json(detail.poll) if detail.poll else None,
         post.content_warning, post.sensitive, 1 if post.source == INVENTED_SOURCE else 0,
         iso(post.edited_at) if post.edited_at else None, iso(post.collected_at),
     )  # fmt: skip
@@ -45,9 +46,8 @@ INSERT_POST = f"INSERT INTO posts VALUES ({', '.join('?' * 33)})"
 
 def iso(at: int) -> str:
     """UTC seconds as ISO 8601 with seconds and Z."""
-    day, second = divmod(at, 86_400)
-    minute, second = divmod(second, 60)
-    return f"{_date(day)}T{minute // 60:02}:{minute % 60:02}:{second:02}Z"
+    minute, second = divmod(at, 60)
+    return f"{_minute(minute)}:{second:02}Z"
 
 
 def reasons_json(reasons: Sequence[Reason]) -> str:
@@ -56,33 +56,22 @@ def reasons_json(reasons: Sequence[Reason]) -> str:
 
 
 @lru_cache(maxsize=8192)
-def media_json(media: tuple[Media, ...]) -> str | None:
-    """Attachments as a JSON list of {kind, url, alt}; ``None`` for none."""
-    if not media:
-        return None
+def media_json(media: tuple[Media, ...]) -> str:
+    """Attachments as a JSON list of {kind, url, alt}."""
     return msgspec.json.encode(
         [{"kind": item.kind, "url": item.url, "alt": item.alt} for item in media]
     ).decode()
 
 
-def options_json(options: tuple[str, ...]) -> str | None:
-    """A poll's options as a JSON list; ``None`` for no poll."""
-    return msgspec.json.encode(options).decode() if options else None
+def options_json(options: tuple[str, ...]) -> str:
+    """A poll's options as a JSON list."""
+    return msgspec.json.encode(options).decode()
 
 
 @lru_cache(maxsize=65_536)
 def folded(hashtag: str) -> str:
     """`hashwatch.model.fold_hashtag`, remembered: the same few hashtags come again and again."""
     return fold_hashtag(hashtag)
-
-
-@lru_cache(maxsize=65_536)
-def host_of(url: str) -> str:
-    """The host of a link, lower case; empty for what is no address."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def boosts_by_wording(post: ArchivedPost) -> bool:
@@ -114,8 +103,7 @@ def target(uri: str) -> int:
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
-@lru_cache(maxsize=4096)
-def _date(day: int) -> str:
-    from datetime import date
-
-    return str(date.fromordinal(day + 719_163))
+@lru_cache(maxsize=65_536)
+def _minute(minutes: int) -> str:
+    day, minute = divmod(minutes, 1440)
+    return f"{date.fromordinal(day + 719_163)}T{minute // 60:02}:{minute % 60:02}"

@@ -6,6 +6,7 @@ Texts that were seen before are not looked at again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -28,6 +29,11 @@ class Words(msgspec.Struct, frozen=True, gc=False):
 
     language: str
     sentiment: Sentiment | None
+
+
+@lru_cache(maxsize=1_024)
+def _as_declared(language: str | None) -> Words:
+    return Words(language or "und", None)
 
 
 class WordsTagger:
@@ -61,6 +67,8 @@ class WordsTagger:
 
     def words(self, texts: Sequence[TextKey], known: Mapping[TextKey, Words]) -> list[Words]:
         """Language and tone of each text; what ``known`` holds is taken over."""
+        if self._detector is None:
+            return [_as_declared(declared) for _, declared in texts]
         remembered = self._remembered
         if len(remembered) > REMEMBERED_TEXTS:
             remembered.clear()
@@ -73,8 +81,8 @@ class WordsTagger:
         return [remembered[text] for text in texts]
 
     def _annotate(self, texts: Sequence[TextKey]) -> list[Words]:
-        if self._detector is None or self._sentiment is None:
-            return [Words(declared or "und", None) for _, declared in texts]
+        assert self._detector is not None
+        assert self._sentiment is not None
         plain = [text for text, _ in texts]
         languages = self._detector.detect(plain, [declared for _, declared in texts])
         tones = self._sentiment.annotate(plain, languages)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from hashwatch.archive.identity import seconds_of
+from hashwatch.archive.identity import TIE_BREAK_BITS, host_of
 from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost
 from hashwatch.model import Event
 from hashwatch.publish import rollups
@@ -21,9 +21,12 @@ from hashwatch.publish.entries import Held, held
 from hashwatch.publish.folding import fold_by_wording, forget_wordings
 from hashwatch.publish.registry import Registry
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
-from hashwatch.publish.rows import INSERT_POST, host_of, iso, post_row, reasons_json, target
+from hashwatch.publish.rows import INSERT_POST, iso, post_row, reasons_json, target
 from hashwatch.publish.tagging import Tagger
 from hashwatch.queries.fold import index_text
+
+Names = list[tuple[tuple[int, ...], tuple[int, ...]]]
+"""The numbers of hashtags and of links, post by post."""
 
 
 class Writer:
@@ -95,7 +98,7 @@ class Writer:
         session, tone or themes than before.
         """
         before = {} if all_new else self._take_out([one.post.id for one in tagged], counts)
-        self._learn_names(tagged)
+        names = self._number_names(tagged)
         folds = fold_by_wording(self._connection, tagged)
         execute_many = self._connection.executemany
         execute_many(
@@ -117,11 +120,13 @@ class Writer:
             "INSERT INTO event_posts VALUES (?, ?)",
             [(event + 1, one.post.id) for one in tagged for event in one.events],
         )
-        self._write_names(tagged)
-        entries = self._write_assignments(tagged)
+        self._write_names(tagged, names)
+        entries = self._write_assignments(tagged, names)
         self._write_corrections(tagged)
         rollups.count(counts, entries)
-        self._count_authors(Counter(one.post.author_id for one in tagged))
+        self._count_authors(Counter([one.post.author_id for one in tagged]))
+        if all_new:
+            return [one.post.id for one in tagged]
         return [
             one.post.id
             for one in tagged
@@ -221,35 +226,43 @@ class Writer:
             [(one.id, index_text(one.text)) for one in found.values() if one.boost_of is None],
         )
 
-    def _learn_names(self, tagged: Sequence[Tagged]) -> None:
+    def _number_names(self, tagged: Sequence[Tagged]) -> Names:
+        """The numbers of each post's hashtags and links, made where they are new."""
         self._hashtags.learn(pair for one in tagged for pair in one.hashtags)
         self._links.learn((link, link) for one in tagged for link in one.post.detail.links)
 
-    def _write_names(self, tagged: Sequence[Tagged]) -> None:
         hashtag, link = self._hashtags.number, self._links.number
+        return [
+            (
+                tuple([hashtag(name) for name, _ in one.hashtags]),
+                tuple([link(url) for url in dict.fromkeys(links)]) if links else (),
+            )
+            for one in tagged
+            for links in (one.post.detail.links,)
+        ]
+
+    def _write_names(self, tagged: Sequence[Tagged], names: Names) -> None:
         hashtags, links, mentions = [], [], []
-        for one in tagged:
-            number, detail = one.post.id, one.post.detail
-            hashtags += [(hashtag(name), number) for name, _ in one.hashtags]
-            links += [(link(url), number) for url in dict.fromkeys(detail.links)]
-            mentions += [(handle, number) for handle in dict.fromkeys(detail.mentions)]
+        for one, (hashtag_ids, link_ids) in zip(tagged, names, strict=True):
+            number = one.post.id
+            hashtags += [(hashtag, number) for hashtag in hashtag_ids]
+            links += [(link, number) for link in link_ids]
+            if one.post.detail.mentions:
+                mentions += [(handle, number) for handle in dict.fromkeys(one.post.detail.mentions)]
         execute_many = self._connection.executemany
         execute_many("INSERT INTO post_hashtags VALUES (?, ?)", hashtags)
         execute_many("INSERT INTO post_links VALUES (?, ?)", links)
         execute_many("INSERT INTO post_mentions VALUES (?, ?)", mentions)
 
-    def _write_assignments(self, tagged: Sequence[Tagged]) -> list[Entry]:
+    def _write_assignments(self, tagged: Sequence[Tagged], names: Names) -> list[Entry]:
         themes, sessions, entries = [], [], []
-        hashtag_number, link_number = self._hashtags.number, self._links.number
         versions = [
             (self._tagger.theme_version(event), self._tagger.session_version(event))
             for event in range(len(self._slots))
         ]
-        for one in tagged:
-            post, boost = one.post, one.post.kind == "boost"
-            column = BOOST if boost else COLUMN_OF_TONE[one.tone.label]
-            hashtags = tuple([hashtag_number(name) for name, _ in one.hashtags])
-            links = tuple(map(link_number, dict.fromkeys(post.detail.links)))
+        for one, (hashtags, links) in zip(tagged, names, strict=True):
+            post = one.post
+            column = BOOST if post.kind == "boost" else COLUMN_OF_TONE[one.tone.label]
             for event in one.events:
                 theme_ids, session_ids = self._slots[event]
                 theme_by = _annotator(one, "theme", event) or versions[event][0]
@@ -269,7 +282,8 @@ class Writer:
                     )  # fmt: skip
                 entries.append(
                     Entry(
-                        event + 1, seconds_of(post.id), column, post.source, one.words.language,
+                        event + 1, post.id >> TIE_BREAK_BITS, column, post.source,
+                        one.words.language,
                         post.author_id, tuple([number for number, _ in assigned]),
                         (session_id,) if session_id is not None else (), hashtags, links,
                     )

@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from hashwatch.collect.body import excerpt
-from hashwatch.collect.text import PlainText, html_to_text, safe_text
+from hashwatch.collect.text import html_to_text, safe_text
 from hashwatch.errors import BadAnswerError
 from hashwatch.model import Author, Engagement, Kind, Media, Post, Reject
 
@@ -46,7 +46,7 @@ class Parsed(msgspec.Struct, frozen=True):
     seen: tuple[Seen, ...] = ()
 
 
-class _Account(msgspec.Struct, gc=False):
+class _Account(msgspec.Struct, frozen=True, gc=False):
     id: str | int
     acct: str
     url: str | None = None
@@ -243,7 +243,7 @@ def _posts(status: _Status, raw: bytes, instance: str) -> list[Post]:
         original,
         uri=_identity(status.uri),
         url=safe_text(status.url) if status.url else None,
-        author=_author(status.account, status.uri, instance),
+        author=_author(status.account, _actor(status), instance),
         created_at=_seconds(status.created_at),
         kind="boost",
         boost_of=original.uri,
@@ -270,7 +270,7 @@ def _post(status: _Status, raw: bytes, instance: str) -> Post:
         uri=_identity(status.uri),
         source=FORMAT,
         instance=instance,
-        author=_author(status.account, status.uri, instance),
+        author=_author(status.account, _actor(status), instance),
         created_at=_seconds(status.created_at),
         text=plain.text,
         raw=raw,
@@ -280,7 +280,7 @@ def _post(status: _Status, raw: bytes, instance: str) -> Post:
         language=safe_text(status.language) if status.language else None,
         reply_to=_own_parent(status),
         quote_of=_quoted_uri(status.quote) if quoted else None,
-        hashtags=_hashtags(plain, status.tags or []),
+        hashtags=_hashtags(plain.hashtags, tuple([tag.name for tag in status.tags or ()])),
         mentions=tuple(_handle(m.acct, instance) for m in mentions),
         links=plain.links,
         media=tuple(_media(attachment) for attachment in status.media_attachments or ()),
@@ -297,11 +297,18 @@ def _post(status: _Status, raw: bytes, instance: str) -> Post:
     )
 
 
-def _author(account: _Account, uri: str, instance: str) -> Author:
+def _actor(status: _Status) -> str:
     """Servers before 4.2 do not give the actor's address: it begins that of the status."""
-    actor = account.uri or (uri.partition("/statuses/")[0] if "/statuses/" in uri else account.url)
+    account, (before, inside, _) = status.account, status.uri.partition("/statuses/")
+    actor = account.uri or (before if inside else account.url)
     if not actor:
         raise _UnreadableError("its author has no address")
+    return actor
+
+
+@lru_cache(maxsize=2_048)
+def _author(account: _Account, actor: str, instance: str) -> Author:
+    """Remembered: at a conference the same people speak again and again."""
     return Author(
         uri=safe_text(actor),
         handle=_handle(account.acct, instance),
@@ -367,11 +374,12 @@ def _quoted_uri(quote: _Quote | None) -> str | None:
     return quote.quoted_status.uri if quote.quoted_status else quote.uri
 
 
-def _hashtags(plain: PlainText, tags: list[_Tag]) -> tuple[str, ...]:
+@lru_cache(maxsize=4_096)
+def _hashtags(in_text: tuple[str, ...], listed: tuple[str, ...]) -> tuple[str, ...]:
     """As written where they stand in the text, else as the server lists them (in lower case)."""
-    written = {hashtag.casefold() for hashtag in plain.hashtags}
-    listed = (safe_text(tag.name.lstrip("#")) for tag in tags)
-    return (*plain.hashtags, *(name for name in listed if name and name.casefold() not in written))
+    written = {hashtag.casefold() for hashtag in in_text}
+    names = (safe_text(name.lstrip("#")) for name in listed)
+    return (*in_text, *(name for name in names if name and name.casefold() not in written))
 
 
 def _media(attachment: _Attachment) -> Media:
