@@ -59,14 +59,15 @@ class Basket:
         self.tombstones: list[Tombstone] = []
         self.companions: dict[str, int] = {}
         self.size = 0
+        self.outcomes = 0
 
     def full(self) -> bool:
         """Whether the page must be handed over before anything else goes in."""
-        rows = len(self.posts) + len(self.rejects) + len(self.tombstones)
-        return rows >= PAGE_ROWS or self.size >= PAGE_BYTES
+        return self.outcomes >= PAGE_ROWS or self.size >= PAGE_BYTES
 
     def put(self, outcome: Outcome) -> None:
         """Add one outcome."""
+        self.outcomes += 1
         if isinstance(outcome, Post):
             self.posts.append(outcome)
             self.size += len(outcome.raw)

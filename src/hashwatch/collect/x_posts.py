@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from hashwatch.collect.cells import NO_LANGUAGES, OLD_LANGUAGES
 from hashwatch.collect.encoding import clean
@@ -35,10 +36,14 @@ def post_url(handle: str, identifier: str) -> str:
     return f"https://x.com/{handle}/status/{identifier}"
 
 
+@lru_cache(maxsize=2_048)
 def author(
     identifier: str | None, handle: str, name: str | None, bio: str | None, followers: int | None
 ) -> Author:
-    """An author; the id is the identity where it is known, since handles change hands."""
+    """An author; the id is the identity where it is known, since handles change hands.
+
+    Remembered: at a conference the same people speak again and again.
+    """
     return Author(
         uri=f"https://x.com/i/user/{identifier}"
         if identifier
