@@ -53,7 +53,8 @@ def main() -> None:
         ratios = [one / its for one, its in zip(found, speeds["bare loop"], strict=True)]
         print(
             f"{name:24} best {max(found):7,.0f} posts a CPU-second;"
-            f" of the bare loop in the same round {statistics.median(ratios):4.0%} ({min(ratios):.0%}–{max(ratios):.0%})"
+            f" of the bare loop in the same round {statistics.median(ratios):4.0%}"
+            f" ({min(ratios):.0%}–{max(ratios):.0%})"
         )
     print(sizes)
 
