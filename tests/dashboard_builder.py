@@ -147,6 +147,15 @@ def _frame(connection: sqlite3.Connection) -> None:
              json.dumps([{"name": "Ada Invented", "handles": ["ada@a.example"]}]), number),
         )  # fmt: skip
     connection.executemany(
+        "INSERT INTO programme_changes VALUES (?, 1, '2017-03-31T07:00:00Z', ?, ?, ?, ?, ?)",
+        [
+            (1, "imported", "", "https://conference.example/schedule.xml", "", "5 sessions"),
+            (2, "moved", "d4-2", "Countering Extremism", "2017-03-31 09:00–10:15, Hall 2",
+             "2017-03-31 10:15–11:30, Hall"),
+            (3, "cancelled", "d4-9", "A session that was dropped", "2017-03-31 15:00", ""),
+        ],
+    )  # fmt: skip
+    connection.executemany(
         "INSERT INTO authors (id, uri, handle, name, url, bot) VALUES (?, ?, ?, ?, ?, ?)",
         [(i, f"https://a.example/{i}", f"person{i}@a.example", f"Person \u202e{i} <b>", None, i % 2)
          for i in range(1, 21)]

@@ -204,17 +204,24 @@ class Session(msgspec.Struct, frozen=True, gc=False):
 
 
 class Theme(msgspec.Struct, frozen=True, gc=False):
-    """A subject that the event follows; a post that uses one of ``terms`` belongs to it."""
+    """A subject that the event follows; a post that uses one of ``terms`` belongs to it.
+
+    ``from_track`` marks one that nobody configured: a track of the programme.
+    """
 
     name: str
     terms: tuple[str, ...] = ()
+    from_track: bool = False
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
     """A conference, resolved: UTC seconds, programme loaded, hashtags as people write them.
 
     ``starts`` and ``ends`` bound the event's days in its own zone (``ends`` is exclusive);
-    ``collect_from`` and ``collect_until`` bound the collection window.
+    ``collect_from`` and ``collect_until`` bound the collection window. ``programme`` is the whole
+    path or address that the programme is read from, empty for none; ``stated`` are those of
+    ``sessions`` that stand in the configuration itself. ``programme_interval`` is the time in
+    seconds between two looks at an address; ``track_themes`` makes themes of tracks.
     """
 
     slug: str
@@ -232,6 +239,15 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     description: str = ""
     url: str = ""
     place: str = ""
+    programme: str = ""
+    stated: tuple[Session, ...] = ()
+    programme_interval: int = 300
+    track_themes: bool = True
+
+    def programme_sessions(self) -> tuple[Session, ...]:
+        """The sessions that come from the programme, not from the configuration itself."""
+        stated = {session.code for session in self.stated}
+        return tuple(session for session in self.sessions if session.code not in stated)
 
 
 class Driver(msgspec.Struct, frozen=True, gc=False):

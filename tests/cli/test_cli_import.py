@@ -183,7 +183,7 @@ def test_a_publisher_that_does_not_publish_is_not_waited_for_for_ever(
     imported: Path, hashwatch: Hashwatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The import has done its part, and says what is missing."""
-    monkeypatch.setattr("hashwatch.cli.importing.PUBLISHER_SECONDS", 0.0)
+    monkeypatch.setattr("hashwatch.cli.publishing.PUBLISHER_SECONDS", 0.0)
     more = (imported / "rows.csv").read_text().replace("\n1,", "\n91,")
     (imported / "more.csv").write_text(more)
     with sole(imported / "data" / "dashboard.db", "publisher"):

@@ -37,7 +37,7 @@ PAGES: dict[str, Ask] = {
     "overview of a day": lambda c, e: overview.overview(
         c, e, {"from": "2017-03-30", "to": "2017-03-30", "tab": "negative"}, NOW
     ),
-    "sessions": lambda c, e: session_pages.sessions_page(c, e, NOW),
+    "sessions": lambda c, e: session_pages.sessions_page(c, e, NOW, NOW),
     "session": lambda c, e: session_pages.session_page(c, e, "d4-2", {}, NOW),
     "themes": lambda c, e: themes.themes_page(c, e, NOW),
     "coverage": lambda c, e: coverage.coverage_page(c, e, NOW, WALL),
@@ -180,7 +180,7 @@ def test_an_empty_event_has_every_page(dashboard: sqlite3.Connection) -> None:
     data = overview.overview(dashboard, event, {}, NOW)
     assert "".join(part["text"] for part in data["sentence"]) == "0 posts in the last 30 minutes."
     assert data["tone"]["positive"]["share"] is None
-    assert session_pages.sessions_page(dashboard, event, NOW)["days"] == []
+    assert session_pages.sessions_page(dashboard, event, NOW, NOW)["days"] == []
     assert themes.themes_page(dashboard, event, NOW)["themes"] == []
     assert posts_page.posts_page(dashboard, event, {})["posts"] == []
 

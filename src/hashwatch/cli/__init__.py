@@ -18,9 +18,10 @@ import click
 from hashwatch import __version__
 from hashwatch.cli.alerting import alerts
 from hashwatch.cli.asking import export, search, tag
-from hashwatch.cli.checking import check, programme, status
+from hashwatch.cli.checking import check, status
 from hashwatch.cli.evaluating import evaluate
 from hashwatch.cli.importing import import_files
+from hashwatch.cli.programme import programme
 from hashwatch.cli.running import collect, demo, publish, run, serve, watch
 from hashwatch.errors import ConfigError, FilterError, HashwatchError, MissingError
 

@@ -17,7 +17,6 @@ from hashwatch.cli.options import (
     json_option,
     no_input_option,
     print_json,
-    unused_data_dir_option,
 )
 
 if TYPE_CHECKING:
@@ -157,17 +156,19 @@ def export(
 @click.argument("text")
 @event_option
 @config_option
-@unused_data_dir_option
+@data_dir_option()
 @json_option
 @no_input_option
-def tag(text: str, slug: str, config_path: Path, as_json: bool) -> None:
+def tag(text: str, slug: str, config_path: Path, data_dir: Path, as_json: bool) -> None:
     """Show what a text would be tagged with, and why."""
+    from hashwatch.cli.programme import standing_event
     from hashwatch.config import load_config
     from hashwatch.enrich.sentiment import load_annotator
     from hashwatch.publish.tagging import Tagger
 
     config = load_config(config_path)
-    tags = _tag(Tagger([config.event(slug)], config.annotator), text)
+    event = standing_event(config.event(slug), data_dir)
+    tags = _tag(Tagger([event], config.annotator), text)
     tone = tags["sentiment"]
     annotator = load_annotator(config.annotator)
     drivers = annotator.explain(text, tags["language"]) if tone else ()
@@ -187,8 +188,9 @@ def tag(text: str, slug: str, config_path: Path, as_json: bool) -> None:
         if not assignments:
             click.echo(f"{name:<10} none")
         for one in assignments:
-            reasons = ", ".join(f"{why['kind']} “{why['text']}”" for why in one["reasons"])
-            click.echo(f"{name:<10} {one['key']} ({one['confidence']:.0%}: {reasons})")
+            click.echo(f"{name:<10} {one['key']} ({one['confidence']:.0%})")
+            for why in one["reasons"]:
+                click.echo(f"           {why['weight']:+.2f}  {why['kind']} “{why['text']}”")
 
 
 def _tag(tagger: Tagger, text: str) -> dict[str, Any]:

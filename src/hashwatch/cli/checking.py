@@ -1,4 +1,4 @@
-"""The commands that look after things: check, status, programme show."""
+"""The commands that look after things: check and status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hashwatch.cli.options import (
     config_option,
     counted,
     data_dir_option,
-    event_option,
     json_option,
     no_input_option,
     partly,
@@ -22,7 +21,6 @@ from hashwatch.cli.options import (
 
 if TYPE_CHECKING:
     from hashwatch.archive.standing import Standing
-    from hashwatch.model import Session
     from hashwatch.schedule.trying import Trial
 
 
@@ -84,37 +82,6 @@ def status(
         print_json(found)
     else:
         _show_status(found, stands, int(time.time()))
-
-
-@click.group()
-def programme() -> None:
-    """What is known of an event's programme."""
-
-
-@programme.command()
-@config_option
-@unused_data_dir_option
-@event_option
-@json_option
-@no_input_option
-def show(config_path: Path, slug: str, as_json: bool) -> None:
-    """Print the sessions, in the event's own time."""
-    from zoneinfo import ZoneInfo
-
-    from hashwatch.config import load_config
-
-    event = load_config(config_path).event(slug)
-    if as_json:
-        print_json([_session(session) for session in event.sessions])
-        return
-    zone = ZoneInfo(event.timezone)
-    for session in event.sessions:
-        when = f"{session.date.isoformat() if session.date else '':<10} {_slot(session, zone):<11}"
-        speakers = ", ".join(speaker.name for speaker in session.speakers)
-        about = " · ".join(part for part in (session.room, session.theme, speakers) if part)
-        click.echo(f"{when}  {session.code:<8} {session.title}" + (f" ({about})" if about else ""))
-    if not event.sessions:
-        click.echo(f"{slug} has no sessions yet", err=True)
 
 
 def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
@@ -230,28 +197,3 @@ def _iso(at: int | None) -> str | None:
     from hashwatch.queries.buckets import to_iso
 
     return None if at is None else to_iso(at)
-
-
-def _slot(session: Session, zone: Any) -> str:
-    from datetime import datetime
-
-    times = [
-        f"{datetime.fromtimestamp(at, zone):%H:%M}" if at is not None else ""
-        for at in (session.start, session.end)
-    ]
-    return "–".join(times) if any(times) else ""
-
-
-def _session(session: Session) -> dict[str, Any]:
-    return {
-        "code": session.code, "title": session.title,
-        "date": session.date.isoformat() if session.date else None,
-        "starts_at": _iso(session.start), "ends_at": _iso(session.end),
-        "room": session.room, "track": session.track, "theme": session.theme,
-        "abstract": session.abstract, "language": session.language, "url": session.url,
-        "speakers": [
-            {"name": speaker.name, "handles": list(speaker.handles)}
-            for speaker in session.speakers
-        ],
-        "hashtags": list(session.hashtags),
-    }  # fmt: skip

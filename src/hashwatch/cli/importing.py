@@ -21,11 +21,6 @@ from hashwatch.cli.options import (
 if TYPE_CHECKING:
     from hashwatch.collect.importing import Imported, Importing
     from hashwatch.collect.survey import Survey
-    from hashwatch.config import Config
-
-# How long (seconds) an import waits for a running publisher, and how often it looks.
-PUBLISHER_SECONDS = 60.0
-LOOK_SECONDS = 0.2
 
 
 @click.command("import")
@@ -64,6 +59,7 @@ def import_files(
     the same file again changes nothing. The posts are on the dashboard when it ends: a publisher
     that runs is waited for.
     """
+    from hashwatch.cli.publishing import publish_now
     from hashwatch.collect.importing import Importing, import_settings
     from hashwatch.config import load_config
 
@@ -75,7 +71,7 @@ def import_files(
     )  # fmt: skip
     with importing:
         done, unusable = _read_each(importing, files)
-    published = None if dry_run else _publish(config, data_dir, as_json)
+    published = None if dry_run else publish_now(config, data_dir, as_json)
     if as_json:
         print_json(
             {
@@ -108,54 +104,6 @@ def _read_each(
             unusable[path] = str(error)
             click.echo(f"hashwatch: {error}", err=True)
     return done, unusable
-
-
-def _publish(config: Config, data_dir: Path, quiet: bool) -> int | None:
-    """Brings the dashboard up to date; ``None`` when a running publisher did it."""
-    from hashwatch.cli.progress import progress
-    from hashwatch.errors import InUseError
-    from hashwatch.publish.publisher import Publisher
-
-    archive, dashboard = data_dir / "archive.db", data_dir / "dashboard.db"
-    try:
-        with (
-            Publisher(archive, dashboard, config.events, config.annotator) as publisher,
-            progress("publishing", "posts") as shown,
-        ):
-            return publisher.catch_up(shown).posts
-    except InUseError:
-        if not quiet:
-            click.echo("waiting for the running publisher", err=True)
-    if not _wait_for_publisher(archive, dashboard):
-        click.echo(
-            f"hashwatch: imported, but the running publisher has not taken all to the dashboard"
-            f" within {PUBLISHER_SECONDS:g} s; hashwatch status says how far it is",
-            err=True,
-        )
-    return None
-
-
-def _wait_for_publisher(archive: Path, dashboard: Path) -> bool:
-    """Whether the dashboard has come to hold all that the archive holds now."""
-    import time
-
-    from hashwatch.archive.connection import open_reading
-    from hashwatch.archive.reading import last_change
-    from hashwatch.cli.checking import published_until
-    from hashwatch.cli.progress import progress
-
-    connection = open_reading(archive)
-    wanted = last_change(connection)
-    connection.close()
-    deadline = time.monotonic() + PUBLISHER_SECONDS
-    began = published_until(dashboard)
-    with progress("publishing", "changes") as shown:
-        while (reached := published_until(dashboard)) < wanted:
-            shown(reached - began, wanted - began)
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(LOOK_SECONDS)
-    return True
 
 
 def _show(done: Sequence[Imported], timezone: str) -> None:

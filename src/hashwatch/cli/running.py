@@ -132,6 +132,7 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
     import threading
 
     from hashwatch.cli.progress import progress
+    from hashwatch.cli.publishing import keep_files
     from hashwatch.config import load_config
     from hashwatch.publish.publisher import Publisher
     from hashwatch.run.logs import log_to_stderr
@@ -140,6 +141,8 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
     log_to_stderr("publisher")
     config = load_config(config_path)
     archive, dashboard = data_dir / "archive.db", data_dir / "dashboard.db"
+    if archive.exists() and not follow:
+        keep_files(config, data_dir)
     with Publisher(archive, dashboard, config.events, config.annotator) as publisher:
         if follow:
             stop = threading.Event()

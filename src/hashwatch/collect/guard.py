@@ -47,6 +47,16 @@ def is_loopback(address: str) -> bool:
     return _parse(address).is_loopback
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a host's name, as an operator wrote it, means the machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _parse(address: str) -> IPv4Address | IPv6Address:
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:

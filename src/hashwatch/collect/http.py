@@ -49,7 +49,10 @@ Parameters = Mapping[str, str | int] | Sequence[tuple[str, str]]
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A successful answer: header names in lower case, the body decoded, the last address."""
+    """A successful answer: header names in lower case, the body decoded, the last address.
+
+    Status 304 (to a request with a condition) comes without a body.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -173,6 +176,8 @@ class Http:
 
     async def _answer(self, call: _Call, response: httpx.Response) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
+        if response.status_code == 304 and _is_conditional(call):
+            return Answer(304, headers, b"", str(response.url))
         if not response.is_success:
             body = await _beginning(response)
             error = _error_for(response.status_code, headers, body, call)
@@ -254,6 +259,10 @@ def _headers(call: _Call) -> dict[str, str]:
     if call.token is None:
         return dict(call.headers)
     return {**call.headers, "Authorization": f"Bearer {call.token}"}
+
+
+def _is_conditional(call: _Call) -> bool:
+    return bool({"if-none-match", "if-modified-since"} & {name.lower() for name in call.headers})
 
 
 async def _whole(response: httpx.Response, limit: int) -> bytes:

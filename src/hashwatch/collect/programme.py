@@ -14,7 +14,7 @@ A format is told by the file's content, never by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -84,6 +84,30 @@ def parse_programme(
         return finish(parse_ical(text, zone, name), name)
     is_from_sched = format == "sched" or (format == "auto" and is_sched(text))
     return finish(parse_csv(text, zone, name, mapping or {}, sched=is_from_sched), name)
+
+
+def is_address(location: str) -> bool:
+    """Whether a programme's location is a web address rather than a path."""
+    return location.startswith(("https://", "http://"))
+
+
+def check_themes(sessions: Iterable[Session], themes: Collection[str], name: str) -> None:
+    """Raises ``ConfigError`` where a session names a theme that is none of the event's ``themes``.
+
+    ``name`` is what the complaint calls the programme.
+    """
+    problems = [
+        f"{name}: session {session.code}: theme: {no_theme(session.theme)}"
+        for session in sessions
+        if session.theme and session.theme not in themes
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def no_theme(name: str) -> str:
+    """What is wrong with a session that names a theme which the event does not have."""
+    return f'the event has no theme {name!r}; add [[event.theme]] with name = "{name}"'
 
 
 def detect_format(text: str) -> str:

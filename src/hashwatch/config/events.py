@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hashwatch.collect.programme import read_programme
+from hashwatch.collect.programme import check_themes, is_address, no_theme, read_programme
 from hashwatch.config.lines import KeyPath
 from hashwatch.config.moments import end_of, on_day, start_of
 from hashwatch.config.problems import Problem
@@ -50,8 +50,10 @@ def _resolve(table: EventTable, number: int, folder: Path, resolved: Resolved) -
         *_wrong_times(table, starts < ends, collect_from < collect_until, path),
         *_repeated(themes, "themes are called", (*path, "theme")),
     ]
-    programme = _read(table, folder, path, resolved) if table.programme is not None else ()
-    sessions = (*programme, *_inline(table, zone, path, resolved))
+    location = _location(table, folder)
+    programme = _read(table, location, path, resolved) if location else ()
+    stated = _inline(table, zone, path, resolved)
+    sessions = (*programme, *stated)
     codes = Counter(session.code for session in sessions)
     resolved.problems += _repeated(codes, "sessions have the code", (*path, "session"))
     resolved.events.append(
@@ -71,6 +73,10 @@ def _resolve(table: EventTable, number: int, folder: Path, resolved: Resolved) -
             description=" ".join(table.description.split()),
             url=table.url,
             place=table.place,
+            programme=location,
+            stated=stated,
+            track_themes=table.track_themes,
+            programme_interval=table.programme_interval,
         )
     )
 
@@ -107,26 +113,30 @@ def _repeated(names: Counter[str], what: str, path: KeyPath) -> Iterator[Problem
             yield Problem(path, f"{count} {what} {name!r}; each needs its own")
 
 
+def _location(table: EventTable, folder: Path) -> str:
+    """The address of a programme, or its whole path; empty where none is named."""
+    if not table.programme or is_address(table.programme):
+        return table.programme or ""
+    return str(folder / Path(table.programme).expanduser())
+
+
 def _read(
-    table: EventTable, folder: Path, path: KeyPath, resolved: Resolved
+    table: EventTable, location: str, path: KeyPath, resolved: Resolved
 ) -> tuple[Session, ...]:
-    assert table.programme is not None
-    file = folder / table.programme.expanduser()
+    """The sessions of a file; those of an address are the collector's to fetch."""
+    if is_address(location):
+        return ()
+    file = Path(location)
     if not file.is_file():
         what = f"there is no file {file}; its place is relative to this file"
         resolved.problems.append(Problem((*path, "programme"), what))
         return ()
     try:
         sessions = read_programme(file, table.timezone)
+        check_themes(sessions, [theme.name for theme in table.theme], str(file))
     except ConfigError as error:
         resolved.elsewhere += error.problems
         return ()
-    themes = {theme.name for theme in table.theme}
-    resolved.elsewhere += [
-        f"{file}: session {session.code}: theme: {_no_theme(session.theme)}"
-        for session in sessions
-        if session.theme and session.theme not in themes
-    ]
     return sessions
 
 
@@ -138,7 +148,7 @@ def _inline(
     for position, written in enumerate(table.session):
         place = (*path, "session", position)
         if written.theme and written.theme not in themes:
-            resolved.problems.append(Problem((*place, "theme"), _no_theme(written.theme)))
+            resolved.problems.append(Problem((*place, "theme"), no_theme(written.theme)))
         try:
             session = _session(written, zone)
         except ValueError as error:
@@ -168,7 +178,3 @@ def _session(table: SessionTable, zone: ZoneInfo) -> Session:
         speakers=tuple(Speaker(one.name, one.handles) for one in table.speakers),
         hashtags=table.hashtags,
     )
-
-
-def _no_theme(name: str) -> str:
-    return f'the event has no theme {name!r}; add [[event.theme]] with name = "{name}"'

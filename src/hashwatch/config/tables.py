@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from datetime import date as Date
 from datetime import datetime, time
-from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +24,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # What Mastodon takes for a hashtag: letters, digits and these separators, not digits alone.
 _HASHTAG = re.compile(r"(?=.*[^\W\d])[\w·・\u200c]+")
 _ACCOUNT = re.compile(r"[\w.\-:]+(?:@[\w.\-]+)?")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 # Part of every installation, and slow to load; any other annotator has to be tried.
 _ALWAYS_THERE = ("textblob", "student")
@@ -80,6 +80,12 @@ def _annotator(value: str) -> str:
         raise ValueError(f"there is no annotator {value!r}; there are {known}")
     if value not in _ALWAYS_THERE:
         load_annotator(value)
+    return value
+
+
+def _programme(value: str) -> str:
+    if "://" in value and not _WEB_ADDRESS.fullmatch(value):
+        raise ValueError(f"{value!r} is neither a path nor an http(s) address")
     return value
 
 
@@ -174,7 +180,9 @@ class EventTable(Table):
     collect_before: Annotated[int, Field(ge=0, le=3660)] = 14
     collect_after: Annotated[int, Field(ge=0, le=3660)] = 28
     languages: tuple[Annotated[str, AfterValidator(_language)], ...] = ()
-    programme: Path | None = None
+    programme: Annotated[str, AfterValidator(_programme)] | None = None
+    programme_interval: Annotated[int, Field(ge=15, le=86_400)] = 300
+    track_themes: bool = True
     theme: tuple[ThemeTable, ...] = ()
     session: tuple[SessionTable, ...] = ()
 

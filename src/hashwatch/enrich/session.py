@@ -20,6 +20,7 @@ from msgspec import structs
 from hashwatch.enrich.agenda import Agenda
 from hashwatch.enrich.candidate import Candidate
 from hashwatch.enrich.evidence import Found, author_hits, is_hopeless, look_at
+from hashwatch.enrich.programme import without_track_themes
 from hashwatch.enrich.reasons import reasons_for
 from hashwatch.enrich.session_weights import WEIGHTS
 from hashwatch.enrich.weak import WeakRules
@@ -51,6 +52,7 @@ class SessionAnnotator:
     name = "sessions"
 
     def __init__(self, event: Event) -> None:
+        event = without_track_themes(event)
         self._agenda = Agenda(event)
         self._weak = WeakRules(event, self._agenda)
         self._weights = [WEIGHTS[feature] for feature in FEATURES]

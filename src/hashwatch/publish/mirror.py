@@ -1,5 +1,5 @@
 """The archive's small tables as the dashboard shows them: runs, gaps, lamps, clocks, sightings,
-labels.
+labels, changes of the programme.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hashwatch.archive import decisions
+from hashwatch.archive.programme import changes_after
 from hashwatch.model import Event, fold_hashtag
 from hashwatch.publish.rows import iso
 
@@ -80,6 +81,19 @@ def mirror_places(archive: sqlite3.Connection, dashboard: sqlite3.Connection) ->
     dashboard.executemany(
         "INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(*row[:5], iso(row[5]), _iso(row[6]), _iso(row[7])) for row in rows],
+    )
+
+
+def mirror_programme_changes(archive: sqlite3.Connection, dashboard: sqlite3.Connection) -> None:
+    """Copies what became different in the programmes since the last that is here."""
+    (last,) = dashboard.execute("SELECT coalesce(max(id), 0) FROM programme_changes").fetchone()
+    dashboard.executemany(
+        "INSERT INTO programme_changes"
+        " SELECT ?, events.id, ?, ?, ?, ?, ?, ? FROM events WHERE slug = ?",
+        [
+            (one.id, iso(one.at), *msgspec.structs.astuple(one.change), one.event)
+            for one in changes_after(archive, last)
+        ],
     )
 
 

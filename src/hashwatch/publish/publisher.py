@@ -15,7 +15,9 @@ import msgspec
 from hashwatch.archive import decisions, reading
 from hashwatch.archive.bulk import without_cycle_search
 from hashwatch.archive.connection import open_reading, sole
+from hashwatch.archive.programme import last_programme_change, standing_programme
 from hashwatch.archive.reading import ArchivedPost, Change
+from hashwatch.enrich.programme import with_programme
 from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
@@ -64,17 +66,13 @@ class Publisher:
         self._exits = ExitStack()
         self._exits.enter_context(sole(dashboard_path, "publisher"))
         self._archive_path, self._path = archive_path, dashboard_path
-        self._events, self._annotator, self._clock = tuple(events), annotator, clock
+        self._configured, self._annotator, self._clock = tuple(events), annotator, clock
         with self._exits.pop_all() as exits:
             self._archive = open_reading(archive_path)
             exits.callback(self._archive.close)
             self._dashboard = board.open_dashboard(dashboard_path)
             exits.callback(self._dashboard.close)
-            self._tagger = Tagger(self._events, annotator)
-            self._membership = Membership(self._events)
-            self._writer: Writer | None = None
-            # Events whose spikes may have changed: after a crash, any.
-            self._stirred = set(range(1, len(self._events) + 1))
+            self._take_programmes()
             self._exits = exits.pop_all()
 
     def __enter__(self) -> Publisher:
@@ -82,6 +80,21 @@ class Publisher:
 
     def __exit__(self, *_: object) -> None:
         self._exits.close()
+
+    def _take_programmes(self) -> None:
+        """Takes the programmes that stand in the archive now, and makes all that goes by them."""
+        with reading.snapshot(self._archive):
+            self._last_programme = last_programme_change(self._archive)
+            stand = [standing_programme(self._archive, event) for event in self._configured]
+        self._events = tuple(
+            with_programme(event, stands.sessions if stands else None)
+            for event, stands in zip(self._configured, stand, strict=True)
+        )
+        self._tagger = Tagger(self._events, self._annotator)
+        self._membership = Membership(self._events)
+        self._writer: Writer | None = None
+        # Events whose spikes may have changed: after a crash or another programme, any.
+        self._stirred = set(range(1, len(self._events) + 1))
 
     def run(self, stop: threading.Event) -> None:
         """Publishes whatever the archive commits, until ``stop`` is set."""
@@ -108,6 +121,8 @@ class Publisher:
     @without_cycle_search()
     def _publish_all(self, on_progress: Progress | None = None) -> Published:
         total = Published()
+        if last_programme_change(self._archive) != self._last_programme:
+            self._take_programmes()
         if self.needs_rebuild():
             total = self.rebuild(on_progress=on_progress)
         while True:
@@ -205,6 +220,8 @@ class Publisher:
             mirror.mirror_gaps(self._archive, self._dashboard, list(refs["gap"]))
         if "place" in refs:
             mirror.mirror_places(self._archive, self._dashboard)
+        if "programme" in refs:
+            mirror.mirror_programme_changes(self._archive, self._dashboard)
         mirror.set_clocks(self._archive, self._dashboard, self._events, self._clock())
         seq = changes[-1].seq if changes else held
         if changes:

@@ -99,6 +99,13 @@ CREATE TABLE sessions (
   theme_id INTEGER, abstract TEXT NOT NULL, url TEXT NOT NULL, speakers TEXT NOT NULL,  -- JSON
   position INTEGER NOT NULL      -- order in the programme
 );
+-- What became different in an event's programme; before and after are words, times are local.
+CREATE TABLE programme_changes (
+  id INTEGER PRIMARY KEY, event_id INTEGER NOT NULL, changed_at TEXT NOT NULL,
+  kind TEXT NOT NULL,            -- imported, added, moved, renamed, changed, cancelled, forgotten
+  code TEXT NOT NULL, title TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL
+);
+CREATE INDEX programme_changes_event ON programme_changes (event_id, id);
 CREATE TABLE post_sessions (
   session_id INTEGER NOT NULL, post_id INTEGER NOT NULL,
   confidence REAL NOT NULL, reasons TEXT NOT NULL,

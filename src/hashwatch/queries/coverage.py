@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from hashwatch.queries.buckets import buckets_between, from_iso, local_text, next_bucket
-from hashwatch.queries.events import Event, source_lamps
+from hashwatch.queries.events import PROGRAMME, Event, source_lamps
 from hashwatch.queries.gaps import find_gaps
 from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.ranges import range_parameters
@@ -36,7 +36,9 @@ def _places(connection: sqlite3.Connection, event: Event, wall: float) -> list[D
     """Every place that is set up or has posts, with what came of its runs."""
     totals = {(s, i): sums for s, i, *sums in ask(connection, "coverage_totals", {})}
     lamps = {
-        (lamp["source"], lamp["instance"]): lamp for lamp in source_lamps(connection, event, wall)
+        (lamp["source"], lamp["instance"]): lamp
+        for lamp in source_lamps(connection, event, wall)
+        if lamp["source"] != PROGRAMME  # no post comes from there
     }
     unknown = {"state": "finished", "detail": "", "checked_at": None, "age_seconds": None}
     places = []

@@ -18,6 +18,8 @@ from hashwatch.queries.markup import safe_url
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
 
+PROGRAMME = "programme"
+"""The name under which reading a programme has its lamp, beside the sources of posts."""
 STALE_SECONDS = 120
 """Figures this old are shown as stale while the event goes on."""
 
@@ -108,6 +110,12 @@ def source_lamps(connection: sqlite3.Connection, event: Event, wall: float) -> l
             connection, "places", {"slug": event.slug}
         )
     ]
+
+
+def programme_lamps(connection: sqlite3.Connection, event: Event, wall: float) -> list[Data]:
+    """How reading the event's programme stands, where an address is read or a file cannot be."""
+    lamps = source_lamps(connection, event, wall)
+    return [lamp for lamp in lamps if lamp["source"] == PROGRAMME and lamp["state"] != "off"]
 
 
 def event_facts(event: Event, wall: float) -> Data:

@@ -58,6 +58,24 @@ def session_details(
     return None
 
 
+def programme_changes(connection: sqlite3.Connection, event: Event, limit: int) -> list[Data]:
+    """What became different in the programme, the newest first."""
+    rows = ask(connection, "programme_changes", {"event": event.id, "limit": limit})
+    return [
+        {
+            "changed_at": changed_at,
+            "local": local_text(from_iso(changed_at), event.zone),
+            "kind": kind,
+            "code": code,
+            "title": title,
+            "before": before,
+            "after": after,
+            "href": session_href(event.slug, code) if is_here else None,
+        }
+        for changed_at, kind, code, title, before, after, is_here in rows
+    ]
+
+
 def by_day(rows: Sequence[SessionRow]) -> list[Data]:
     """The sessions under their days, in order; those without a day come last."""
     days: dict[str, list[SessionRow]] = {}

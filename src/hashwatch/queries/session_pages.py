@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from hashwatch.errors import MissingError
 from hashwatch.queries.buckets import from_iso, local_text, next_bucket
 from hashwatch.queries.cards import post_cards
-from hashwatch.queries.events import Event
+from hashwatch.queries.events import Event, programme_lamps
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
 from hashwatch.queries.measured import measure
-from hashwatch.queries.programme import by_day, programme, session_details
+from hashwatch.queries.programme import by_day, programme, programme_changes, session_details
 from hashwatch.queries.ranges import (
     Range,
     chosen_range,
@@ -32,14 +32,20 @@ PARAMETERS = ("grain", "from", "to")
 HEAT_HOURS = 48
 HEAT_ROWS = 60
 CARDS = 20
+CHANGES = 30
 AROUND = 2 * 3600
 """What is shown before and after a session whose times are known."""
 
 
-def sessions_page(connection: sqlite3.Connection, event: Event, now: int) -> Data:
-    """The programme by day, and when each session was spoken of."""
+def sessions_page(connection: sqlite3.Connection, event: Event, now: int, wall: float) -> Data:
+    """The programme by day, when each session was spoken of, and what changed in it last."""
     rows = programme(connection, event, now)
-    return {"days": by_day(rows), "heat": _heat(connection, event, rows, now)}
+    return {
+        "days": by_day(rows),
+        "heat": _heat(connection, event, rows, now),
+        "reading": programme_lamps(connection, event, wall),
+        "changes": programme_changes(connection, event, CHANGES),
+    }
 
 
 def session_page(

@@ -27,6 +27,7 @@ from hashwatch.model import Event, RunState
 from hashwatch.schedule.absence import AWAY, leave_gaps, was_away
 from hashwatch.schedule.lamps import Lamps
 from hashwatch.schedule.polls import Poller
+from hashwatch.schedule.programmes import ProgrammeWatch
 from hashwatch.schedule.streams import Streams
 from hashwatch.schedule.windows import inside, query_for, why_outside
 
@@ -56,8 +57,9 @@ class Connected(msgspec.Struct, frozen=True):
 class Collector:
     """Collects for ``events`` (at least one) from ``sources`` into ``archive``.
 
-    ``failed`` holds sources that could not be set up, and why. ``now`` gives wall seconds. The
-    caller holds the collector's lock on the archive and closes it.
+    ``failed`` holds sources that could not be set up, and why; ``programmes`` are looked at beside
+    the sources. ``now`` gives wall seconds. The caller holds the collector's lock on the archive
+    and closes it.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class Collector:
         archive: Archive,
         *,
         failed: Mapping[str, str] | None = None,
+        programmes: Sequence[ProgrammeWatch] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
         self._events, self._sources, self._archive = tuple(events), dict(sources), archive
         self._failed, self._now = dict(failed or {}), now
+        self._programmes = tuple(programmes)
         self._lamps = Lamps(archive, events, now)
         self._pollers: list[tuple[str, Poller]] = []
         self._streams: list[tuple[str, Streams]] = []
@@ -106,6 +110,8 @@ class Collector:
         }
         for number, (name, poller) in enumerate(self._pollers):
             work[f"poll {number} {name}"] = partial(self._poll, name, poller)
+        for number, programme in enumerate(self._programmes):
+            work[f"programme {number}"] = partial(self._look_at, programme)
         for job, task in work.items():
             scheduler.add_job(
                 partial(self._do_again, scheduler, stop, job, task),
@@ -134,6 +140,7 @@ class Collector:
         try:
             work = [self._poll_once(name, poller) for name, poller in self._pollers]
             work += [self._read(name, streams) for name, streams in self._streams]
+            work += [self._look_once(programme) for programme in self._programmes]
             reports = [report for reports in await asyncio.gather(*work) for report in reports]
         finally:
             await self._end()
@@ -196,6 +203,8 @@ class Collector:
         for name, place, event in self._inside():
             state: PlaceState = "collecting" if self._sources[name].live else "replaying"
             self._lamps.say(place.source, place.instance, event.slug, state, "starting")
+        for programme in self._programmes:
+            programme.begin(self._lamps)
         self._lamps.turn_off_others()
         self._last_beat = self._archive.last_beat("collector")
         await self._beat()
@@ -254,6 +263,14 @@ class Collector:
         self._say_outside(name)
         await streams.tend(self._asked(name))
         return TEND_SECONDS
+
+    async def _look_at(self, programme: ProgrammeWatch) -> float:
+        seconds, _ = await programme.look(self._lamps)
+        return seconds
+
+    async def _look_once(self, programme: ProgrammeWatch) -> list[RunReport]:
+        _, report = await programme.look(self._lamps)
+        return [report]
 
     def _asked(self, name: str) -> tuple[Event, ...]:
         """The events that a source is asked about now."""

@@ -44,6 +44,12 @@ class Lamps:
             self._standings.pop(key, None)
             self._show(key, Standing(state, detail), checked=False)
 
+    def show(
+        self, source: str, instance: str, event: str, standing: Standing, *, checked: bool
+    ) -> None:
+        """Where something stands that is one event's alone; ``checked`` when it was just asked."""
+        self._show((source, instance, event), standing, checked=checked)
+
     def turn_off_others(self) -> None:
         """Lamps of sources, servers and events that nobody speaks for any more go off."""
         for key in self._archive.places():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from hashwatch.collect.source import find_source, is_live
 from hashwatch.config import Config
 from hashwatch.errors import ConfigError
 from hashwatch.schedule import Collector, Connected
+from hashwatch.schedule.programmes import watches
 
 _log = logging.getLogger(__name__)
 
@@ -40,12 +42,16 @@ async def collect_once(config: Config, archive_path: Path) -> list[RunReport]:
 @asynccontextmanager
 async def _collector(config: Config, archive_path: Path) -> AsyncIterator[Collector]:
     with sole(archive_path, "collector"):
-        archive = Archive(archive_path)
+        archive, http = Archive(archive_path), Http()
         try:
             archive.check()
             async with connected_sources(config.sources) as (sources, failed):
-                yield Collector(config.events, sources, archive, failed=failed)
+                programmes = watches(config.events, archive_path, http, time.time)
+                yield Collector(
+                    config.events, sources, archive, failed=failed, programmes=programmes
+                )
         finally:
+            await http.close()
             archive.close()
 
 

@@ -55,7 +55,9 @@ PAGES: dict[str, Page] = {
         lambda c, asked: explain_tone(c, post_page.post_page(c, asked.event, int(asked.name))),
     ),
     "sessions": Page(
-        "sessions.html", (), lambda c, asked: session_pages.sessions_page(c, asked.event, asked.now)
+        "sessions.html",
+        (),
+        lambda c, asked: session_pages.sessions_page(c, asked.event, asked.now, asked.wall),
     ),
     "session": Page(
         "session.html",

@@ -6,7 +6,6 @@ Accounts named by an event are found by what they post under its hashtags.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +13,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hashwatch.collect.body import excerpt
+from hashwatch.collect.guard import is_this_machine
 from hashwatch.collect.source import Pace, Place, Query
 from hashwatch.collect.sources.mastodon.paging import advance, next_request
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
@@ -49,7 +49,7 @@ class Server(BaseModel):
         extra = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
         if not valid or extra or parts.scheme not in ("https", "http"):
             raise ValueError(f"{value!r} is not a server's name, such as mastodon.social")
-        if parts.scheme == "http" and not _is_this_machine(parts.hostname or ""):
+        if parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
             raise ValueError(f"{value!r}: http:// is for this machine only; use https://")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 
@@ -120,7 +120,7 @@ class Mastodon:
         }
         self._proven: set[str] = set()
         for server in settings.servers:
-            if _is_this_machine(urlsplit(server.host).hostname or ""):
+            if is_this_machine(urlsplit(server.host).hostname or ""):
                 http.permit_loopback(server.host)
 
     def places(self, query: Query) -> tuple[Place, ...]:
@@ -228,12 +228,3 @@ class _Instance(msgspec.Struct, frozen=True):
 
 def _gap(place: Place, start: int, end: int, reason: str) -> Gap:
     return Gap(place.source, place.instance, start, max(start, end), reason, place.hashtag)
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
