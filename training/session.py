@@ -28,7 +28,15 @@ from hashwatch.collect.programme import read_programme
 from hashwatch.enrich.agenda import Agenda
 from hashwatch.enrich.candidate import Candidate
 from hashwatch.enrich.evidence import author_hits, is_hopeless, look_at
-from hashwatch.enrich.weighing import FEATURES, candidates, is_pointed, threshold_for, weigh
+from hashwatch.enrich.weighing import (
+    FEATURES,
+    LONG_RUN,
+    SURE_NAMING,
+    candidates,
+    is_pointed,
+    threshold_for,
+    weigh,
+)
 from hashwatch.model import Event, Session, Speaker, Theme
 from training.session_worlds import (
     Known,
@@ -158,6 +166,10 @@ def kind_of(features: Floats) -> str:
     for kind, names in KINDS.items():
         if any(value[name] >= 0.5 for name in names):
             return kind
+    if value["first"] >= SURE_NAMING:
+        return "first name"
+    if value["place_now"] >= SURE_NAMING and value["title_run"] < LONG_RUN:
+        return "place and time"
     return "title" if is_pointed(features.tolist()) else "words"
 
 

@@ -20,6 +20,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,11 +110,14 @@ class Writer:
         self.chatter = [one for line in CHATTER.split("\n") for one in line.split("|") if one]
         spread = Counter(
             word
-            for session in event.sessions
+            for session in (*event.sessions, *self.absent)
             for word in sorted(set(WORD.findall(f"{session.title} {session.abstract}")))
             if len(word) > 3
         )
-        self.topic = [word for word, count in spread.items() for _ in range(min(count, 30))]
+        # What several sessions speak of: words of one alone would be about that one.
+        self.topic = [
+            word for word, count in spread.items() for _ in range(min(count, 30)) if count > 1
+        ]
 
     def about(self, session: Session) -> Known:
         """A post about a session, by one of the ways in which people write about sessions."""
@@ -122,16 +126,23 @@ class Writer:
         live = choose() < 0.5
         parent = self.parent(session)
         # Replies say little by themselves: "Quite so!"
-        often = (22, 22, 12, 22, 14, 8) if parent is None else (8, 8, 6, 8, 14, 56)
-        style = self.random.choices(
-            ("name_title", "name_words", "name", "title", "words", "bare"), often
-        )[0]
+        often = (20, 20, 12, 20, 12, 6, 5, 5) if parent is None else (8, 8, 6, 8, 14, 56, 2, 2)
+        styles = ("name_title", "name_words", "name", "title", "words", "bare", "cue", "place")
+        style = self.random.choices(styles, often)[0]
         if "name" in style and session.speakers:
             pieces.append(self.naming(self.random.choice(session.speakers)))
             names = True
         if "title" in style or (style == "name" and not session.speakers):
             pieces.append(self.piece_of_title(session.title))
             names = True
+        if style == "cue":
+            pieces.append(self.cue(session))
+            names = True
+        if style == "place":
+            pieces.append(self.place(session))
+            live = True
+        elif choose() < 0.08:
+            pieces.append(self.place(session))
         if "words" in style:
             pieces.append(self.piece_of_abstract(session))
         if choose() < 0.6 or not pieces:
@@ -156,6 +167,10 @@ class Writer:
             text = self.about(session).candidate.text
         elif style == "topic" and self.topic:
             words = self.random.choices(self.topic, k=self.random.randint(1, 4))
+            if self.random.random() < 0.15:
+                words.append(self.random.choice(SESSION_KINDS))
+            if self.random.random() < 0.1:
+                words.append(self.place(self.random.choice(self.event.sessions)))
             text = f"{self.filler()} {' '.join(words)} {self.tag}"
         elif style == "stranger":
             text = f"{self.random.choice(STRANGERS)} {self.filler()} {self.tag}"
@@ -174,13 +189,31 @@ class Writer:
         ways = [speaker.name, speaker.name, f"{words[0]} {last}", last, f"Dr {last}",
                 f"{words[0][0]}. {last}", "#" + "".join(words), "@" + fold("".join(words)),
                 "@" + fold(words[0][0] + last.replace(" ", ""))]  # fmt: skip
-        if self.random.random() < 0.05:
+        if self.random.random() < 0.1:
             return words[0]
         if self.random.random() < 0.1:
             return "".join(word[0] for word in words) + ":"
         if speaker.handles:
             ways += ["@" + speaker.handles[0]] * 4
         return self.random.choice(ways)
+
+    def cue(self, session: Session) -> str:
+        """A word or two of the title beside a word for a session, or a name in the title."""
+        words = [word for word in WORD.findall(session.title) if len(word) > 3]
+        if not words:
+            return session.title
+        odd = [word for word in words if word[1:] != word[1:].lower()]
+        if odd and self.random.random() < 0.5:
+            return self.random.choice(odd)
+        some = " ".join(self.random.sample(words, min(len(words), self.random.choice((1, 2, 2)))))
+        kind = self.random.choice(SESSION_KINDS)
+        return self.random.choice((f"the {some} {kind}", f"{kind} on {some}", f"{kind}: {some}"))
+
+    def place(self, session: Session) -> str:
+        """Where it takes place."""
+        where = [one for one in (session.room, session.track) if one]
+        named = self.random.choice(where or ["Room 2"]).partition("(")[0].strip()
+        return self.random.choice((f"in {named}", f"{named}:", f"at {named} now", named))
 
     def piece_of_title(self, title: str) -> str:
         """A title, a run of its words, or some of them."""
@@ -261,6 +294,7 @@ class Writer:
 
 LIVE = ("now", "talking about", "on stage", "great talk", "says", "up next", "listening to",
         "session", "keynote", "presents", "slides", "speaking")  # fmt: skip
+SESSION_KINDS = ("session", "panel", "talk", "keynote", "workshop", "presentation", "lecture")
 STRANGERS = ("Maria Example", "Tom Sample", "Prof Nobody", "Anna Muster", "John Placeholder",
              "@annamuster", "Kim Invented", "Dr Fictive")  # fmt: skip
 
@@ -374,7 +408,8 @@ def _pieced(
     texts = [_without_code(row["text"]) for row in early]
     quoted = [match[1] for text in texts for match in QUOTED.finditer(text)]
     counted = Counter(n for row in rows for n in sorted(set(NAME.findall(row["text"]))))
-    speakers = [n for n, count in counted.most_common(4) if count > 1 and not NOT_NAMES.search(n)]
+    named = [n for n, count in counted.most_common(9) if count > 1 and _is_person(n)]
+    speakers = named[:4]
     title = max(quoted, key=len) if quoted else _plain(texts[0])
     used = [text for text in texts if title in text] or texts[:1]
     used += randomness.sample(texts, min(2, len(texts)))
@@ -388,6 +423,25 @@ def _pieced(
     )  # fmt: skip
     session = msgspec.structs.replace(session, code=code)
     return session, [_bare(text) for text in used]
+
+
+def _is_person(name: str) -> bool:
+    """Whether capitals mean a name: words that posts also write small are a beginning or a title.
+
+    *Gene Networks*, *But Marcotte*, *Exception Rather*.
+    """
+    return not NOT_NAMES.search(name) and not any(
+        word[:1].lower() + word[1:] in _small_words() for word in name.split()
+    )
+
+
+@cache
+def _small_words() -> frozenset[str]:
+    """The words that the archive's posts write in small letters, more than once."""
+    counted = Counter(
+        word for row in ismb_posts() for word in set(WORD.findall(row["text"])) if word.islower()
+    )
+    return frozenset(word for word, count in counted.items() if count > 1)
 
 
 def _seconds(row: dict[str, str]) -> int:

@@ -16,6 +16,7 @@ import msgspec
 from hashwatch.enrich.common import bits
 from hashwatch.enrich.people import Naming, People, handle_key, rarity
 from hashwatch.enrich.skeleton import skeleton
+from hashwatch.enrich.titles import title_hashtags, titles_own
 from hashwatch.enrich.words import NOISE, WORD, fold, light_root, parts_of_hashtag, root
 from hashwatch.model import Event, Session, fold_account, fold_hashtag
 
@@ -48,6 +49,14 @@ spricht sagt zeigt erklart vortrag sitzung parla dice spiega sessione
 يتحدث تتحدث يقول تقول الجلسه الان
 """
 LIVE = frozenset(_LIVE_WORDS.split())
+_CUE_WORDS = """
+session sessions panel talk talks keynote workshop lecture presentation tutorial plenary breakout
+seance atelier expose intervention plenière table sesion charla ponencia mesa taller sessao
+palestra painel oficina sitzung vortrag podium sessione intervento relazione
+الجلسه جلسه جلسة الجلسة حلقه حلقة ندوه ندوة الندوه محاضره المحاضره
+"""
+# Beside one of these, a word of a title means the session rather than the subject.
+CUES = frozenset(map(fold, _CUE_WORDS.split()))
 CODE = re.compile(r"(?=.*[A-Za-z])(?=.*\d)[\w-]{3,24}|[A-Z]{6}")
 
 
@@ -58,7 +67,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """What a word of a post may mean: a term, how surely, and ways of naming that begin with it.
 
     ``term`` is −1 for a word that is in no session's text; ``follows`` are the namings (places in
-    `Agenda.namings`) whose first word it is; ``live`` marks words used by people in the room.
+    `Agenda.namings`) whose first word it is; ``live`` marks words used by people in the room, and
+    ``cue`` words for a session.
     """
 
     word: str
@@ -66,6 +76,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     quality: float
     follows: tuple[int, ...]
     live: bool
+    cue: bool = False
 
 
 class Slot(msgspec.Struct, frozen=True, gc=False):
@@ -100,7 +111,11 @@ class Agenda:
             for part in (word, *parts_of_hashtag(word))
         )
         self._build_terms(event)
-        self.namings = [*self._unmistakable(self.people.namings()), *self._stated()]
+        self.namings = [
+            *self._unmistakable(self.people.namings()),
+            *self._stated(),
+            *titles_own(event.sessions, self._spread),
+        ]
         self._arabic = "ar" in event.languages
         if self._arabic:
             self.namings += self.people.transliterated()
@@ -110,6 +125,7 @@ class Agenda:
         self._inside = {word for naming in self.namings for word in naming.words}
         self.entries: dict[str, tuple[Entry, ...]] = {}
         self.hashtags = self._session_hashtags()
+        self._looked_up: dict[str, int | None] = {}
         self.urls = {link_key(one.url): i for i, one in enumerate(event.sessions) if one.url}
 
     def _build_terms(self, event: Event) -> None:
@@ -148,6 +164,9 @@ class Agenda:
     def _weigh(self, fields: Sequence[dict[int, float]], surfaces_of: Sequence[set[str]]) -> None:
         """Weights of terms (surprise, 0 to 1) and of terms in sessions (as BM25 counts them)."""
         spread = Counter(term for counts in fields for term in counts)
+        self._spread = {
+            surface: spread[term] for term, them in enumerate(surfaces_of) for surface in them
+        }
         count = max(1, len(fields))
         for term, surfaces in enumerate(surfaces_of):
             chance = max(2.0 ** -bits(surface) for surface in surfaces)
@@ -190,17 +209,12 @@ class Agenda:
                 yield one
 
     def _stated(self) -> Iterable[Naming]:
-        """Namings of tracks (the key is one of ``tracks``), of session codes, and of titles whose
-        words are too common to tell anything one by one: Little Big Data.
+        """Namings of tracks and rooms (the key is one of ``tracks``, ``rooms``), of session codes,
+        and of titles whose words are too common to tell anything one by one: Little Big Data.
         """
-        self.tracks: list[set[int]] = []
-        tracks: dict[str, int] = {}
+        tracks, self.tracks = grouped([session.track for session in self.sessions])
+        rooms, self.rooms = grouped([session.room for session in self.sessions])
         for place, session in enumerate(self.sessions):
-            if session.track:
-                number = tracks.setdefault(session.track, len(tracks))
-                if number == len(self.tracks):
-                    self.tracks.append(set())
-                self.tracks[number].add(place)
             code = tuple(fold(word) for word in WORD.findall(session.code))
             if is_telling(session.code):
                 yield Naming(code, "code", place, 1.0, session.code.isalpha())
@@ -212,15 +226,30 @@ class Agenda:
             if words:
                 sure = max(rarity(word, 8) for word in words)
                 yield Naming(words, "track", number, 1.0 if len(words) > 1 else sure, True)
+        for name, number in rooms.items():
+            words = tuple(fold(word) for word in WORD.findall(name.partition("(")[0]))
+            if words and len(rooms) > 1:
+                sure = max(rarity(word, 8) for word in words)
+                yield Naming(words, "room", number, 1.0 if len(words) > 1 else sure, True)
 
     def _session_hashtags(self) -> dict[str, int]:
-        found: dict[str, int] = {}
+        found = dict(title_hashtags(self.sessions))
         for place, session in enumerate(self.sessions):
             if is_telling(session.code):
                 found.setdefault(fold_hashtag(re.sub(r"[\W_]", "", session.code)), place)
         for place, session in enumerate(self.sessions):
             for hashtag in session.hashtags:
                 found[fold_hashtag(hashtag)] = place
+        return found
+
+    def session_of_hashtag(self, hashtag: str) -> int | None:
+        """The session whose own hashtag or code this is; the same few come again and again."""
+        known = self._looked_up
+        if hashtag in known:
+            return known[hashtag]
+        if len(known) > REMEMBERED_WORDS:
+            known.clear()
+        found = known[hashtag] = self.hashtags.get(fold_hashtag(hashtag))
         return found
 
     def owners(self, handle: str) -> Owners:
@@ -261,11 +290,11 @@ class Agenda:
                 word = word[:-1] if word[:-1] in self._inside else word
             term, quality = self._find_term(word)
             follows = tuple(self._starts.get(word, ()))
-            live = word in LIVE
+            live, cue = word in LIVE, word in CUES
             if term >= 0 and not self.terms[term]:
                 term = -1
-            if term >= 0 or follows or live or word in self._inside:
-                yield Entry(word, term, quality, follows, live)
+            if term >= 0 or follows or live or cue or word in self._inside:
+                yield Entry(word, term, quality, follows, live, cue)
             if self._arabic and "\u0600" <= word[:1] <= "\u06ff" and bits(word) > ARABIC_NAME_BITS:
                 bones = "~" + skeleton(word)
                 if bones in self._inside:
@@ -281,6 +310,19 @@ class Agenda:
         if (term := self._roots.get(root(word))) is not None:
             return term, 0.7
         return -1, 0.0
+
+
+def grouped(names: Sequence[str]) -> tuple[dict[str, int], list[set[int]]]:
+    """Numbers for the names that are there, and the places of each."""
+    numbers: dict[str, int] = {}
+    places: list[set[int]] = []
+    for place, name in enumerate(names):
+        if name:
+            number = numbers.setdefault(name, len(numbers))
+            if number == len(places):
+                places.append(set())
+            places[number].add(place)
+    return numbers, places
 
 
 def beginning(word: str) -> str:

@@ -12,11 +12,11 @@ from hashwatch.enrich.candidate import Candidate
 from hashwatch.enrich.common import bits
 from hashwatch.enrich.people import TITLES, Naming
 from hashwatch.enrich.words import NOISE, TOKEN, fold
-from hashwatch.model import fold_hashtag
 
 FEWEST_GAIN = 0.68
 WITH_INITIAL = 0.95
 NAME_BITS = 10.0
+OTHER_SURNAME = 0.2
 
 HANDLE = re.compile(r"(?<![\w/])@(\w[\w.-]*(?:@[\w.-]+\w)?)")
 BOOSTED = re.compile(r"(?:RT|MT) @(\w+)")
@@ -38,7 +38,8 @@ class Found(msgspec.Struct, gc=False):
     """What a post holds that the programme knows.
 
     ``terms`` are term → (place, quality), ``gains`` session → the worth of the words they share,
-    ``best`` and ``second`` the two highest of these, ``rules`` the sessions that are stated.
+    ``best`` and ``second`` the two highest of these, ``rules`` the sessions that are stated;
+    ``cues`` are the tokens that are words for a session.
     """
 
     length: int
@@ -49,6 +50,7 @@ class Found(msgspec.Struct, gc=False):
     live: bool
     best: float
     second: float
+    cues: tuple[int, ...] = ()
 
 
 def look_at(agenda: Agenda, candidate: Candidate) -> Found:
@@ -61,15 +63,15 @@ def look_at(agenda: Agenda, candidate: Candidate) -> Found:
     known, look_up = agenda.entries, agenda.look_up
     seen: list[tuple[int, Entry]] = []
     tokens = TOKEN.findall(text)
-    for place, token in enumerate(tokens):
-        entries = known.get(token)
+    for place, entries in enumerate(map(known.get, tokens)):
+        if entries is None:
+            entries = look_up(tokens[place])
         if entries:
             seen += [(place, entry) for entry in entries]
-        elif entries is None:
-            seen += [(place, entry) for entry in look_up(token)]
     hits = mention_hits(agenda, candidate, boosted)
     terms: dict[int, tuple[int, float]] = {}
     live, most, strongest = False, 0.0, agenda.strongest
+    cues: tuple[int, ...] = ()
     for order, (place, entry) in enumerate(seen):
         term = entry.term
         if term >= 0 and term not in terms:
@@ -79,6 +81,8 @@ def look_at(agenda: Agenda, candidate: Candidate) -> Found:
             hits += named(agenda, seen, order, tokens, text)
         if entry.live:
             live = True
+        if entry.cue:
+            cues = (*cues, place)
     gains = gains_of(agenda, terms) if most >= FEWEST_GAIN else {}
     rules = ruled(agenda, candidate, hits)
     best = second = 0.0
@@ -87,7 +91,7 @@ def look_at(agenda: Agenda, candidate: Candidate) -> Found:
             best, second = gain, best
         elif gain > second:
             second = gain
-    return Found(len(tokens), terms, hits, gains, rules, live, best, second)
+    return Found(len(tokens), terms, hits, gains, rules, live, best, second, cues)
 
 
 def gains_of(agenda: Agenda, terms: dict[int, tuple[int, float]]) -> dict[int, float]:
@@ -137,7 +141,11 @@ def named(
                 strength = max(strength, WITH_INITIAL)
             elif len(naming.words) == 1 and is_other_name(before, tokens[place], text):
                 strength *= 0.5
-        elif naming.kind == "code":
+        if naming.kind in ("surname", "first") and len(naming.words) == 1:
+            after = tokens[place + 1] if place + 1 < len(tokens) else ""
+            if after and is_a_surname(agenda, naming, tokens[place], after, text):
+                strength *= OTHER_SURNAME
+        if naming.kind == "code":
             if naming.capital and not tokens[place].lstrip("#").isupper():
                 continue
         elif naming.kind == "initials":
@@ -183,6 +191,17 @@ def is_other_name(before: str, token: str, text: str) -> bool:
     )
 
 
+def is_a_surname(agenda: Agenda, naming: Naming, token: str, after: str, text: str) -> bool:
+    """Whether the word after a name looks like the last name of somebody else: *Olga Example*."""
+    return (
+        after[0].isupper()
+        and after[1:].islower()
+        and f"{token} {after}" in text
+        and bits(fold(after)) >= NAME_BITS
+        and fold(after) not in agenda.people.words_of(naming.key)
+    )
+
+
 def mention_hits(agenda: Agenda, candidate: Candidate, boosted: str) -> list[Hit]:
     """Speakers whose handle is mentioned, besides the one who is boosted."""
     hits: list[Hit] = []
@@ -219,7 +238,7 @@ def ruled(agenda: Agenda, candidate: Candidate, hits: list[Hit]) -> dict[int, Hi
     rules: dict[int, Hit] = {}
     if agenda.hashtags:
         for hashtag in candidate.hashtags:
-            session = agenda.hashtags.get(fold_hashtag(hashtag))
+            session = agenda.session_of_hashtag(hashtag)
             if session is not None:
                 rules[session] = Hit("hashtag", session, 1.0, hashtag)
     if agenda.urls:

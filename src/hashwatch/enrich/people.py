@@ -27,6 +27,27 @@ _TITLE_WORDS = """
     senhora senhor senador deputada deputado juiza juiz presidenta
 """
 TITLES = frozenset(_TITLE_WORDS.split())
+# Last names of so many people that one alone does not tell who is meant.
+_COMMON_SURNAMES = """
+    smith johnson williams brown jones miller davis wilson anderson taylor thomas moore martin
+    jackson thompson white harris clark lewis robinson walker young allen king wright scott
+    green baker adams nelson hill campbell mitchell roberts carter phillips evans turner parker
+    collins edwards stewart morris murphy cook rogers morgan cooper reed bailey bell kelly
+    howard ward cox richardson watson wood gray james hughes price myers long foster ross khan
+    patel singh kumar sharma gupta das roy shah ali ahmed hassan hussein ibrahim mohamed
+    mohammed abdullah wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin
+    luo zheng liang xie tang cheng chang chan wong ng lee kim park choi jung kang cho yoon
+    nguyen tran pham le hoang garcia rodriguez martinez hernandez lopez gonzalez perez sanchez
+    ramirez torres flores rivera gomez diaz cruz morales reyes gutierrez ortiz silva santos
+    oliveira souza pereira costa ferreira rodrigues almeida lima fernandes muller schmidt
+    schneider fischer weber meyer wagner becker schulz hoffmann koch bauer richter klein wolf
+    schroder neumann schwarz bernard dubois robert richard petit durand leroy moreau simon
+    laurent rossi russo ferrari esposito bianchi romano colombo ricci ivanov petrov novak horvat
+    nowak kowalski jansen visser smit bakker hansen johansen olsen larsen andersen nielsen
+    jensen pedersen johansson andersson karlsson nilsson eriksson tanaka sato suzuki takahashi
+    watanabe ito yamamoto nakamura kobayashi cohen levi yilmaz kaya demir
+"""
+COMMON_SURNAMES = frozenset(_COMMON_SURNAMES.split())
 _PARTICLE_WORDS = (
     "van von der den de del di da dos das du la le ter ten zu af al el bin ibn ben abu st"
 )
@@ -37,6 +58,7 @@ _HANDLE_TITLE = re.compile(r"^(?:dr|prof|mr|mrs|ms|the|real|its|iam|im)(?=[a-z]{
 MOST_BITS = 16.0
 INITIALS_BITS = 9.0
 CROWD = 300
+COMMON_SURNAME = 0.45
 
 
 class Naming(msgspec.Struct, frozen=True, gc=False):
@@ -84,6 +106,10 @@ class People:
         for handle in speaker.handles:
             self.handles.setdefault(fold_account(handle), []).append(key)
 
+    def words_of(self, key: int) -> tuple[str, ...]:
+        """The folded words of a person's name."""
+        return self._given[key]
+
     def namings(self) -> list[Naming]:
         """Every way in which a text may name a person."""
         found: dict[tuple[tuple[str, ...], int], Naming] = {}
@@ -108,9 +134,12 @@ class People:
         yield Naming(words, "full", key, 1.0)
         yield Naming((first, *last), "full", key, 1.0)
         yield Naming((first, words[-1]), "full", key, 1.0)
+        yield Naming((first + "".join(last),), "full", key, 1.0)  # as a hashtag
         if len(words) == 2:
             yield Naming((words[1], first), "full", key, 0.9)
         alone = rarity(last[-1], 8) if len(last) == 1 else 1.0
+        if last[-1] in COMMON_SURNAMES:
+            alone *= COMMON_SURNAME
         yield Naming(last, "surname", key, alone, len(last) == 1)
         if len(last) > 1 and last[0] in PARTICLES:
             yield Naming(last[-1:], "surname", key, rarity(last[-1], 9), True)

@@ -20,7 +20,7 @@ NAME_FEATURES = {
     "full": "name", "handle": "name", "surname": "name", "first": "first", "author": "author",
     "likely_handle": "likely_handle", "initials": "initials_now",
 }  # fmt: skip
-PHRASE_FEATURES = ("title_share", "whole_title", "title_run")
+PHRASE_FEATURES = ("title_share", "whole_title", "title_run", "cued", "own")
 WORD_FEATURES = ("gain", "density", "lead", "name_and_words", "one_word")
 SLOT_FEATURES = ("now", "near")
 
@@ -105,11 +105,14 @@ def _of_people(
             end = start + len(hit.text)
             found_at = (start, end) if start >= 0 and hit.kind != "author" else None
             reasons.append(_reason("speaker", hit.text, weight, found_at))
+    where = gave["track"] + gave["place_now"]
     for hit in found.hits:
-        if hit.kind == "track" and session in agenda.tracks[hit.key] and gave["track"] > LEAST:
+        groups = {"track": agenda.tracks, "room": agenda.rooms}.get(hit.kind)
+        if groups is not None and session in groups[hit.key] and where > LEAST:
             place = (spans[hit.first][0], spans[hit.last][1])
             text = candidate.text[place[0] : place[1]]
-            reasons.append(_reason("phrase", text, gave["track"], place))
+            reasons.append(_reason("phrase", text, where, place))
+            break
     return reasons
 
 

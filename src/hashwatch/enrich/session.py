@@ -26,6 +26,7 @@ from hashwatch.enrich.session_weights import WEIGHTS
 from hashwatch.enrich.weak import WeakRules
 from hashwatch.enrich.weighing import (
     FEATURES,
+    POINTED_THRESHOLD,
     THRESHOLD,
     WORDS_ALONE_THRESHOLD,
     candidates,
@@ -65,9 +66,9 @@ class SessionAnnotator:
             event.languages,
             event.timezone,
         )
-        ways = (self._weights, THRESHOLD, WORDS_ALONE_THRESHOLD)
+        ways = (self._weights, THRESHOLD, POINTED_THRESHOLD, WORDS_ALONE_THRESHOLD)
         digest = crc32(repr((stated, ways)).encode())
-        self.version = f"2-{digest:08x}"
+        self.version = f"3-{digest:08x}"
 
     def annotate(self, candidates: Sequence[Candidate]) -> list[Assignment | None]:
         """The session of each post, ``None`` where it belongs to none."""

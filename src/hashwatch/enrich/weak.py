@@ -63,8 +63,11 @@ class WeakRules:
         return Assignment(session.code, THEME_CONFIDENCE, themes[0].reasons)
 
     def _by_slot(self, candidate: Candidate, found: Found) -> Assignment | None:
-        if not self._stage or not any(
-            fold_hashtag(hashtag) in self._hashtags for hashtag in candidate.hashtags
+        # Who reports from the room links to nothing; who advertises does.
+        if (
+            not self._stage
+            or "://" in candidate.text
+            or not any(fold_hashtag(hashtag) in self._hashtags for hashtag in candidate.hashtags)
         ):
             return None
         for start, end, place in self._stage:
