@@ -2,8 +2,8 @@
 
     python -m bench.sessions [POSTS]
 
-Half of the posts are real ones of a conference (its archive, lent by many hashtags), half are
-written about the programme and about nothing; no two have the same text. Two programmes: 100
+Some of the posts are real ones of another conference, the others are written about the programme
+and about nothing; no two have the same text. Two programmes: 100
 sessions of FOSDEM 2026 with 20 themes, and all 1,079 with the same themes. Figures are CPU seconds.
 """
 

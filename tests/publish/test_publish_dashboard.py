@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from archive.strategies import BEGIN, post
 from hashwatch.archive.decisions import Decisions
 from hashwatch.archive.identity import key_of
+from hashwatch.archive.programme import Programmes
 from hashwatch.archive.store import Archive, PlaceKey
 from hashwatch.errors import ConfigError, InUseError, MissingError
 from hashwatch.model import (
@@ -61,7 +63,7 @@ TABLES = (
     "posts", "event_posts", "post_hashtags", "post_mentions", "post_links", "post_themes",
     "post_sessions", "rollup_minute", "rollup_hour", "rollup_day", "authors", "runs", "gaps",
     "coverage_hour", "sightings", "engagement", "wordings", "links", "corrections", "labels",
-    "spikes",
+    "spikes", "sessions", "themes", "programme_changes",
 )  # fmt: skip
 
 
@@ -248,6 +250,50 @@ def test_a_reply_follows_its_parent(room: Room) -> None:
     assert room.rows("SELECT count(*) FROM posts WHERE parent_id IS NOT NULL") == [(1,)]
 
 
+def test_a_quote_follows_what_it_quotes(room: Room) -> None:
+    """It takes the session when it says nothing by itself, also when it comes first; not the event.
+
+    When what it quotes goes, so does the session.
+    """
+    quoted = post(40, text="Rights and surveillance: what about audits?")
+    quote = post(41, text="So true", kind="quote", quote_of=quoted.uri)
+    outside = Post(**{**_fields(post(42, text="So true", kind="quote", quote_of=quoted.uri)),
+                      "hashtags": ()})  # fmt: skip
+    given = (
+        "SELECT text, code FROM posts LEFT JOIN post_sessions ON post_id = posts.id"
+        " LEFT JOIN sessions ON sessions.id = session_id ORDER BY posts.id"
+    )
+    room.store(quote, outside)
+    room.publish()
+    assert room.rows(given) == [("So true", None)]
+    room.store(quoted)
+    room.publish()
+    assert room.rows(given) == [(quoted.text, "s2"), ("So true", "s2")]
+    room.store(tombstones=[Tombstone(NOW, "deleted", uri=quoted.uri)])
+    room.publish()
+    assert room.rows(given) == [("So true", None)]
+
+
+def test_a_programme_that_changes_tags_anew_while_publishing(room: Room) -> None:
+    """A cancelled session takes its posts' session with it; the log and the lamps come along."""
+    room.store(post(40, text="Rights and surveillance: what about audits?"))
+    given = "SELECT code FROM post_sessions JOIN sessions ON sessions.id = session_id"
+    with room.publisher() as publisher:
+        publisher.catch_up()
+        assert room.rows(given) == [("s2",)]
+        programmes = Programmes(room.archive_path)
+        programmes.keep(EVENT, "imported", "p.csv", EVENT.sessions, NOW)
+        programmes.keep(EVENT, "imported", "p.csv", EVENT.sessions[:1], NOW + 60)
+        publisher.catch_up()
+        assert room.rows(given) == []
+        assert room.rows("SELECT code FROM sessions WHERE event_id = 1") == [("s1",)]
+        assert not publisher.needs_rebuild()
+    changes = room.rows("SELECT event_id, kind, code, changed_at FROM programme_changes")
+    assert changes == [
+        (1, "imported", "", "2017-03-31T22:53:20Z"), (1, "cancelled", "s2", "2017-03-31T22:54:20Z"),
+    ]  # fmt: skip
+
+
 def test_runs_and_gaps_are_mirrored_once(room: Room) -> None:
     """Coverage counts each run once, however often it is published."""
     room.store(post(1))
@@ -310,7 +356,7 @@ def test_an_old_schema_is_replaced_while_people_read(room: Room) -> None:
         assert get_meta(connection, "schema") != "older"
 
 
-# A history: pages of posts, edits, boosts, replies and deletions in any order.
+# A history: pages of posts, edits, boosts, replies, quotes, deletions and programmes in any order.
 _steps = st.one_of(
     st.tuples(st.just("post"), st.integers(0, 6), st.sampled_from(
         ["A wonderful talk", "oversight is a terrible muddle", "rights, rights and surveillance"]
@@ -319,6 +365,8 @@ _steps = st.one_of(
     st.tuples(st.just("boost"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("repeat"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("reply"), st.integers(0, 6), st.integers(0, 6)),
+    st.tuples(st.just("quote"), st.integers(0, 6), st.integers(0, 6)),
+    st.tuples(st.just("programme"), st.just(0), st.sampled_from(["s1", "s2", "s3"])),
     st.tuples(st.just("delete"), st.integers(0, 6), st.just(0)),
     st.tuples(st.just("correct"), st.integers(0, 6), st.sampled_from([
         ("sentiment", "negative"), ("sentiment", "positive"), ("sentiment", None),
@@ -371,6 +419,15 @@ def _take(room: Room, kind: str, number: int, more: object, now: int) -> None:
                 post(300 + number, text="Yes", kind="reply", reply_to=post(int(str(more))).uri),
                 now=now,
             )
+        case "quote":
+            room.store(
+                post(400 + number, text="So true", kind="quote", quote_of=post(int(str(more))).uri),
+                now=now,
+            )
+        case "programme":
+            kept = [replace(EVENT.sessions[0], code=str(more)), EVENT.sessions[1]]
+            kept = list({session.code: session for session in kept}.values())
+            Programmes(room.archive_path).keep(EVENT, "imported", "p.csv", kept, now)
         case "correct" | "label":
             field, value = ("sentiment", more) if kind == "label" else more  # type: ignore[misc]
             room.decide(number, kind, str(field), value, now)

@@ -30,7 +30,8 @@ class ArchivedPost(msgspec.Struct, gc=False):
     """A post as the archive holds it; times are Unix seconds.
 
     A boost that names an original which is here shows that original's words; ``original_id`` and
-    ``parent_id`` are the rows of ``boost_of`` and ``reply_to`` where those are here.
+    ``parent_id`` are the rows of ``boost_of`` and ``reply_to`` where those are here; so is
+    ``quoted_id`` of ``quote_of``, for a post that answers none.
     """
 
     id: int
@@ -57,6 +58,7 @@ class ArchivedPost(msgspec.Struct, gc=False):
     detail_json: str | None
     original_id: int | None = None
     parent_id: int | None = None
+    quoted_id: int | None = None
     forced_events: tuple[str, ...] = ()
     detail: Detail = _NO_DETAIL
 
@@ -161,7 +163,7 @@ def _complete(
     connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]
 ) -> list[ArchivedPost]:
     """Posts of `_COLUMNS`, with what stands in other rows: the server, originals of boosts,
-    parents, events of imports.
+    parents, quoted posts, events of imports.
     """
     instances = {
         number: (source, host)
@@ -173,7 +175,12 @@ def _complete(
     ]
     keys = {
         uri: key_of(uri)
-        for uri in {uri for post in posts for uri in (post.boost_of, post.reply_to) if uri}
+        for uri in {
+            uri
+            for post in posts
+            for uri in (post.boost_of, post.reply_to, post.quote_of)
+            if uri
+        }
     }
     wanted = list(keys.values())
     related = {}
@@ -189,6 +196,8 @@ def _complete(
     for post in posts:
         if post.reply_to:
             post.parent_id = related.get(keys[post.reply_to], (None,))[0]
+        elif post.quote_of and not post.boost_of:
+            post.quoted_id = related.get(keys[post.quote_of], (None,))[0]
         if post.boost_of and (original := related.get(keys[post.boost_of])):
             post.original_id = original[0]
             if post.text is None:

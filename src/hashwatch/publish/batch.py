@@ -17,7 +17,10 @@ from hashwatch.publish.tagging import Tagger, Words
 
 
 class Relative(msgspec.Struct, frozen=True, gc=False):
-    """What a reply or boost takes from the post it is about: its events and sessions by event."""
+    """What a post takes from the one it is about: its events and sessions by event.
+
+    A reply and a boost take both, a quote the sessions alone.
+    """
 
     events: tuple[int, ...]
     sessions: Mapping[int, str]
@@ -56,7 +59,7 @@ def tag_batch(
     """Tags ``posts``; those that belong to no event, or have lost their words, are left out.
 
     ``corrections`` are people's, by post; a boost takes those of its original. ``relatives`` are
-    the posts already in the dashboard that these answer or boost. Within the batch, what is
+    the posts already in the dashboard that these answer, quote or boost. Within the batch, what is
     answered is tagged before its answers.
     """
     shown = [post for post in posts if post.text is not None]
@@ -96,7 +99,9 @@ def _generations(posts: Sequence[ArchivedPost]) -> list[list[ArchivedPost]]:
 
 
 def _about(post: ArchivedPost) -> int | None:
-    return post.original_id if post.boost_of else post.parent_id
+    if post.boost_of:
+        return post.original_id
+    return post.parent_id if post.reply_to else post.quoted_id
 
 
 def _relative(
@@ -121,7 +126,7 @@ def _place(
     hashtags = _with_folded(detail.hashtags)
     handle = author.handle if author else ""
     events = membership.of(post, [name for name, _ in hashtags], handle, detail.mentions)
-    if relative.events and relative.events != events:
+    if relative.events and relative.events != events and post.quoted_id is None:
         events = tuple(sorted({*events, *relative.events}))
     return Tagged(post, words, hashtags, events, {}, {}, tone_of(words.sentiment), {})
 

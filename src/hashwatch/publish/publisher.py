@@ -257,7 +257,10 @@ class Publisher:
         author_ids = list({post.author_id for post in posts})
         authors = reading.authors_by_id(self._archive, author_ids)
         relatives = writer.relatives(
-            number for post in posts for number in (post.parent_id, post.original_id) if number
+            number
+            for post in posts
+            for number in (post.parent_id, post.quoted_id, post.original_id)
+            if number
         )
         tagged = tag_batch(
             posts, {author.id: author for author in authors}, relatives, {}, self._tagger,

@@ -120,7 +120,10 @@ def _fill(
     for posts, known in _with_words(archive, old, events, annotator, workers):
         authors = reading.authors_by_id(archive, list({post.author_id for post in posts}))
         relatives = writer.relatives(
-            number for post in posts for number in (post.parent_id, post.original_id) if number
+            number
+            for post in posts
+            for number in (post.parent_id, post.quoted_id, post.original_id)
+            if number
         )
         tagged = tag_batch(
             posts, {author.id: author for author in authors}, relatives, known, tagger,

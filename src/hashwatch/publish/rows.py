@@ -31,7 +31,8 @@ def post_row(
         post.id, post.uri, post.url, post.source, post.instance, post.author_id,
         iso(post.created_at), post.text or "", post.language, language,
         tone.label, tone.polarity, tone.confidence,
-        post.kind, post.reply_to, post.boost_of, post.quote_of, post.parent_id, folds_into,
+        post.kind, post.reply_to, post.boost_of, post.quote_of, post.parent_id,
+        post.quoted_id, folds_into,
         boosts, likes, replies, quotes, boosts + likes + replies + quotes,
         1 if detail.media else 0, 1 if detail.links else 0,
         media_json(detail.media) if detail.media else None,
@@ -41,7 +42,7 @@ def post_row(
     )  # fmt: skip
 
 
-INSERT_POST = f"INSERT INTO posts VALUES ({', '.join('?' * 33)})"
+INSERT_POST = f"INSERT INTO posts VALUES ({', '.join('?' * 34)})"
 
 
 def iso(at: int) -> str:

@@ -35,6 +35,7 @@ CREATE TABLE posts (
   kind TEXT NOT NULL,            -- 'post', 'reply', 'quote', 'boost'
   reply_to TEXT, boost_of TEXT, quote_of TEXT,   -- URIs
   parent_id INTEGER,             -- id of the post in reply_to, when it is here
+  quoted_id INTEGER,             -- id of the post in quote_of, when it is here; NULL for a reply
   folds_into INTEGER,            -- id of the post that a boost is shown under, when it is here
   boosts INTEGER NOT NULL DEFAULT 0, likes INTEGER NOT NULL DEFAULT 0,
   replies INTEGER NOT NULL DEFAULT 0, quotes INTEGER NOT NULL DEFAULT 0,
@@ -51,6 +52,7 @@ CREATE INDEX posts_language ON posts (language, id);
 CREATE INDEX posts_engagement ON posts (engagement, id);
 CREATE INDEX posts_folds_into ON posts (folds_into, id) WHERE folds_into IS NOT NULL;
 CREATE INDEX posts_parent ON posts (parent_id, id) WHERE parent_id IS NOT NULL;
+CREATE INDEX posts_quoted ON posts (quoted_id, id) WHERE quoted_id IS NOT NULL;
 
 CREATE INDEX posts_invented ON posts (id) WHERE invented = 1;
 
@@ -139,7 +141,7 @@ CREATE TABLE labels (
 -- Boosts that quote their original's words without naming it are folded by those words.
 CREATE TABLE wordings (fingerprint INTEGER PRIMARY KEY, post_id INTEGER NOT NULL);
 
--- Posts that answer or boost one which is not here; its arrival tags them again.
+-- Posts that answer, quote or boost one which is not here; its arrival tags them again.
 CREATE TABLE waiting (
   target INTEGER NOT NULL,       -- 64 bits of the checksum of the missing post's URI
   post_id INTEGER NOT NULL, PRIMARY KEY (target, post_id)

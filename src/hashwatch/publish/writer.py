@@ -52,7 +52,7 @@ class Writer:
         self._left.clear()
 
     def relatives(self, ids: Iterable[int]) -> dict[int, Relative]:
-        """What posts already here pass on to their replies and boosts."""
+        """What posts already here pass on to their replies, quotes and boosts."""
         wanted = (_json(list(dict.fromkeys(ids))),)
         events: dict[int, set[int]] = {}
         sessions: dict[int, dict[int, str]] = {}
@@ -197,15 +197,15 @@ class Writer:
             self._left.clear()
 
     def await_missing(self, posts: Sequence[ArchivedPost], here: Iterable[int]) -> None:
-        """Notes which of ``posts`` answer or boost one that is not ``here``."""
+        """Notes which of ``posts`` answer, quote or boost one that is not ``here``."""
         present = set(here)
         rows = []
         for post in posts:
-            about, uri = (
-                (post.original_id, post.boost_of)
-                if post.boost_of
-                else (post.parent_id, post.reply_to)
-            )
+            about, uri = post.original_id, post.boost_of
+            if not uri:
+                about, uri = post.parent_id, post.reply_to
+            if not uri:
+                about, uri = post.quoted_id, post.quote_of
             if uri is not None and about not in present:
                 rows.append((target(uri), post.id))
         self._connection.executemany("INSERT OR IGNORE INTO waiting VALUES (?, ?)", rows)
@@ -215,7 +215,7 @@ class Writer:
         numbers, names = (_json(list(ids)),), (_json([target(uri) for uri in uris]),)
         found: dict[int, None] = {}
         for sql, wanted in (
-            (_REPLIES, numbers), (_BOOSTS, numbers), (_WAITING, names)
+            (_REPLIES, numbers), (_QUOTES, numbers), (_BOOSTS, numbers), (_WAITING, names)
         ):  # fmt: skip
             found.update((row[0], None) for row in self._connection.execute(sql, wanted))
         return list(found)
@@ -336,5 +336,6 @@ def _json(value: object) -> str:
 
 
 _REPLIES = "SELECT posts.id FROM json_each(?) CROSS JOIN posts ON parent_id = value"
+_QUOTES = "SELECT posts.id FROM json_each(?) CROSS JOIN posts ON quoted_id = value"
 _BOOSTS = "SELECT posts.id FROM json_each(?) CROSS JOIN posts ON folds_into = value"
 _WAITING = "SELECT post_id FROM json_each(?) CROSS JOIN waiting ON target = value"
