@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.command_line import CONFIG, Hashwatch
+from fake_platform.mastodon import FakeMastodon, Fault
 
 PROGRAMMES = Path(__file__).parents[2] / ".." / "shared" / "programmes"
 FIRST = """\
@@ -138,6 +139,27 @@ def test_a_bad_file_is_refused_whole(
     assert code == 2
     assert said in err
     assert not (place / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "said"),
+    [(FIRST.encode(), 0, "2 sessions"), (b"<html>Back soon</html>", 1, "schedule.csv:1:")],
+)
+def test_check_asks_a_programmes_address(
+    place: Path, hashwatch: Hashwatch, mastodon: FakeMastodon, body: bytes, code: int, said: str
+) -> None:
+    """Beside the sources, and only with ``--live``; the window must be open for the collector."""
+    address = f"{mastodon.url}/schedule.csv"
+    config = CONFIG.replace("[[event.theme]]", f'programme = "{address}"\n[[event.theme]]', 1)
+    (place / "config.toml").write_text(config.replace("[sources.replay]\n", ""))
+    (trial,) = hashwatch("check", "--json").json
+    assert trial["source"] == "programme"
+    assert not mastodon.asked
+    mastodon.faults = [Fault(body=body)]
+    answer = hashwatch("check", "--live", "--json")
+    assert answer.code == code
+    assert said in answer.json[0]["answer"]
+    assert answer.json[0]["would"].startswith("nothing: the collection window ended")
 
 
 def test_columns_can_be_mapped(place: Path, hashwatch: Hashwatch) -> None:

@@ -46,8 +46,8 @@ class ProgrammeWatch:
         self._is_address = is_address(event.programme)
         self._seen: tuple[int, int] | None = None
         self._troubled = False
-        if self._is_address and is_this_machine(urlsplit(event.programme).hostname or ""):
-            http.permit_loopback(event.programme)
+        if self._is_address:
+            _permit(http, event.programme)
 
     @property
     def place(self) -> Place:
@@ -144,11 +144,29 @@ class ProgrammeWatch:
         lamps.show(place.source, place.instance, self._event.slug, standing, checked=checked)
 
 
+async def try_address(event: Event, http: Http) -> str:
+    """What the address of an event's programme gives now, in words; nothing is kept.
+
+    Raises a ``SourceError`` when it gives none, ``ConfigError`` when it gives no programme.
+    """
+    _permit(http, event.programme)
+    answer = await http.get(event.programme)
+    sessions = parse_programme(answer.body, event.timezone, event.programme)
+    check_themes(sessions, [theme.name for theme in event.themes], event.programme)
+    return _counted(len(sessions))
+
+
 def watches(
     events: Sequence[Event], archive_path: Path, http: Http, now: Callable[[], float]
 ) -> list[ProgrammeWatch]:
     """One for each event that names a programme."""
     return [ProgrammeWatch(event, archive_path, http, now) for event in events if event.programme]
+
+
+def _permit(http: Http, address: str) -> None:
+    """This machine may be asked where the operator wrote so."""
+    if is_this_machine(urlsplit(address).hostname or ""):
+        http.permit_loopback(address)
 
 
 def _counted(sessions: int) -> str:

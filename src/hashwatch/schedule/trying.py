@@ -6,13 +6,18 @@ import asyncio
 import time
 from contextlib import aclosing
 from typing import Any, Literal, Protocol, cast, runtime_checkable
+from urllib.parse import urlsplit
 
 import msgspec
 
+from hashwatch.collect.http import Http
+from hashwatch.collect.programme import is_address
 from hashwatch.collect.source import Place, PollingSource, Query, Source
 from hashwatch.config import Config
-from hashwatch.errors import SourceError
+from hashwatch.errors import ConfigError, SourceError
 from hashwatch.model import Event, Page
+from hashwatch.schedule.programmes import SOURCE as PROGRAMME
+from hashwatch.schedule.programmes import try_address
 from hashwatch.schedule.starting import connected_sources
 from hashwatch.schedule.windows import inside, query_for, why_outside
 
@@ -56,6 +61,8 @@ async def try_sources(config: Config, *, ask: Literal["none", "open", "all"]) ->
     trials: list[Trial] = []
     async with connected_sources(config.sources) as (sources, failed):
         for event in config.events:
+            if is_address(event.programme):
+                trials.append(await _try_programme(event, now, ask))
             for name, reason in failed.items():
                 trials.append(Trial(event.slug, name, "", "", "nothing", False, reason, fault=True))
             for name, connected in sources.items():
@@ -74,6 +81,28 @@ async def try_sources(config: Config, *, ask: Literal["none", "open", "all"]) ->
                         )
                     )  # fmt: skip
     return trials
+
+
+async def _try_programme(event: Event, now: int, ask: Literal["none", "open", "all"]) -> Trial:
+    """The address of an event's programme, beside its sources."""
+    over = now >= event.collect_until
+    would = f"fetch every {event.programme_interval} s"
+    if over:
+        would = f"nothing: {why_outside(event, now)}"
+    asked = ask == "all" or (ask == "open" and not over)
+    ok, answer = True, ""
+    if asked:
+        http = Http()
+        try:
+            answer = await try_address(event, http)
+        except SourceError as error:
+            ok, answer = False, str(error)
+        except ConfigError as error:
+            ok, answer = False, error.problems[0]
+        finally:
+            await http.close()
+    instance = urlsplit(event.programme).hostname or ""
+    return Trial(event.slug, PROGRAMME, instance, "", would, ok, answer, asked=asked)
 
 
 def _would(source: Source, event: Event, closed: bool, now: int) -> str:
