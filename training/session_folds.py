@@ -10,6 +10,8 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
+from hashwatch.enrich.candidate import Candidate
+from hashwatch.enrich.session import SessionAnnotator
 from training.session import (
     DEMO_COPIES,
     KINDS,
@@ -23,10 +25,18 @@ from training.session import (
     foreign_world,
     summary,
 )
-from training.session_worlds import World, found_world, made_world, programmes
+from training.session_worlds import (
+    World,
+    event_of,
+    found_world,
+    made_world,
+    other_posts,
+    programmes,
+)
 
 WRITTEN = {"fosdem": 40, "c3": 28, "rc3": 16, "camp": 16, "user": 24}
 POSTS = 250
+EVERYDAY = 6_000
 DRAWS = 6
 DEMOS = ("natsec17", "ipu137")
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
@@ -76,6 +86,24 @@ def folds() -> dict[str, list[Measured]]:
     return found
 
 
+def print_everyday() -> None:
+    """How many everyday posts get a session when they carry the event's hashtag, as shipped."""
+    randomness = random.Random(SEED)
+    texts = other_posts(randomness, EVERYDAY)
+    for name, sessions in programmes().items():
+        annotator = SessionAnnotator(event_of(name, sessions, "conf"))
+        starts = [session.start for session in sessions if session.start is not None]
+        posts = [
+            Candidate(
+                f"{text} #conf", int(randomness.choice(starts) + randomness.uniform(0, 3_000)),
+                language="en", hashtags=("conf",),
+            )
+            for text in texts
+        ]  # fmt: skip
+        given = sum(found is not None for found in annotator.annotate(posts))
+        print(f"everyday posts against {name:12} none_given={given / len(posts):.4f}")
+
+
 def print_reliability(outcomes: Sequence[Measured]) -> None:
     """How often assignments of about the same confidence are right."""
     given = [one for one in outcomes if one.code is not None]
@@ -107,6 +135,7 @@ def main() -> None:
     known = [one for name, some in outcomes.items() if "against" not in name for one in some]
     print_kinds(known)
     print_reliability(known)
+    print_everyday()
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ def test_pointing(text: str, expected: str) -> None:
         "Smith said so in 1776",
         "Welcome everybody!",
         "Lunch was good",
+        "Best wishes to #RosaSmith",
         "Lightning struck the talks at the border",
         "There was ransomware in my dream",
         "Coffee is outside Saal 2",
@@ -100,3 +101,14 @@ def test_a_room_tells_parallel_groups_of_one_title_apart() -> None:
     assert [one.key if one else None for one in found] == ["Janwick", "Ostrella", None]
     assert found[0] is not None
     assert "Janwick" in {reason.text for reason in found[0].reasons}
+
+
+def test_words_within_a_name_tear_it() -> None:
+    """Last and first name around a verb name nobody; a particle between them does not matter."""
+    people = [
+        Session("a", "Opening", speakers=(Speaker("Alex Fun"),)),
+        Session("b", "Closing", speakers=(Speaker("Ana Brekkvass"),)),
+    ]
+    texts = ["We had fun celebrating Alex", "Thank you, Ana de Brekkvass"]
+    found = annotator(people).annotate([Candidate(text, NINE) for text in texts])
+    assert [one.key if one else None for one in found] == [None, "b"]

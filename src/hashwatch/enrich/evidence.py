@@ -17,6 +17,7 @@ FEWEST_GAIN = 0.68
 WITH_INITIAL = 0.95
 NAME_BITS = 10.0
 OTHER_SURNAME = 0.2
+PART_OF_HASHTAG = 0.4
 
 HANDLE = re.compile(r"(?<![\w/])@(\w[\w.-]*(?:@[\w.-]+\w)?)")
 BOOSTED = re.compile(r"(?:RT|MT) @(\w+)")
@@ -130,7 +131,7 @@ def named(
         last = place
         if len(naming.words) > 1:
             last = follow(naming.words, seen, order)
-            if last < 0:
+            if last < 0 or (naming.kind == "full" and is_torn(tokens[place : last + 1], text)):
                 continue
         strength = naming.strength
         if naming.capital and not is_capital(tokens[place]):
@@ -145,6 +146,8 @@ def named(
             after = tokens[place + 1] if place + 1 < len(tokens) else ""
             if after and is_a_surname(agenda, naming, tokens[place], after, text):
                 strength *= OTHER_SURNAME
+            elif is_a_part(naming, tokens[place]):
+                strength *= PART_OF_HASHTAG
         if naming.kind == "code":
             if naming.capital and not tokens[place].lstrip("#").isupper():
                 continue
@@ -200,6 +203,20 @@ def is_a_surname(agenda: Agenda, naming: Naming, token: str, after: str, text: s
         and bits(fold(after)) >= NAME_BITS
         and fold(after) not in agenda.people.words_of(naming.key)
     )
+
+
+def is_torn(tokens: Sequence[str], text: str) -> bool:
+    """Whether a word that is no part of a name stands within one: *fun celebrating Alex*.
+
+    A particle may: *Ana de Sousa*.
+    """
+    between = tokens[1:-1]
+    return not text.islower() and any(one[0].islower() and len(one) > 3 for one in between)
+
+
+def is_a_part(naming: Naming, token: str) -> bool:
+    """Whether a name is only a part of a hashtag: *#RussButler* is nobody else called Butler."""
+    return token[0] == "#" and fold(token[1:]) != naming.words[0]
 
 
 def mention_hits(agenda: Agenda, candidate: Candidate, boosted: str) -> list[Hit]:
