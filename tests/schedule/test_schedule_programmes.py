@@ -13,6 +13,7 @@ from hashwatch.archive.programme import Programmes
 from hashwatch.archive.store import Archive
 from hashwatch.collect import RunReport
 from hashwatch.collect.http import Http
+from hashwatch.errors import ArchiveError
 from hashwatch.model import Event, RunState, Theme
 from hashwatch.schedule import Collector
 from hashwatch.schedule.lamps import Lamps
@@ -160,6 +161,12 @@ def test_a_file_that_is_mended_turns_its_lamp_back(tmp_path: Path) -> None:
         http = Http()
         lamps = Lamps(room.archive, [room.event], lambda: NOW)
         (watch,) = watches([room.event], room.archive.path, http, lambda: NOW)
+        for _ in range(3):
+            await watch.look(lamps)  # there is no file yet, which is written down once
+        connection = sqlite3.connect(room.archive.path)
+        changes = connection.execute("SELECT kind FROM changes").fetchall()
+        connection.close()
+        assert changes == [("place",)]
         file.write_bytes(b"nonsense")
         await watch.look(lamps)
         assert room.lamp() is not None
@@ -169,6 +176,32 @@ def test_a_file_that_is_mended_turns_its_lamp_back(tmp_path: Path) -> None:
 
     asyncio.run(run())
     assert room.lamp() == ("collecting", "2 sessions")
+
+
+def test_a_file_is_read_again_when_the_archive_refused_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk loses no change of the programme."""
+    file = tmp_path / "programme.csv"
+    file.write_bytes(FIRST)
+    room = Room(tmp_path, str(file))
+
+    async def run() -> None:
+        http = Http()
+        lamps = Lamps(room.archive, [room.event], lambda: NOW)
+        (watch,) = watches([room.event], room.archive.path, http, lambda: NOW)
+        with monkeypatch.context() as patched:
+            patched.setattr("hashwatch.archive.connection.BUSY_SECONDS", 0.05)
+            holder = sqlite3.connect(room.archive.path, isolation_level=None)
+            holder.execute("BEGIN IMMEDIATE")
+            with pytest.raises(ArchiveError):
+                await watch.look(lamps)
+            holder.close()
+        await watch.look(lamps)
+        await http.close()
+
+    asyncio.run(run())
+    assert room.codes() == ["a", "b"]
 
 
 def test_the_collector_looks_beside_its_sources(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hashwatch.collect.http import Http
 from hashwatch.collect.programme import check_themes, is_address, parse_programme, read_programme
 from hashwatch.collect.source import Place
 from hashwatch.collect.streaming import Standing
-from hashwatch.errors import ConfigError, RateLimitedError, SourceError
+from hashwatch.errors import ArchiveError, ConfigError, RateLimitedError, SourceError
 from hashwatch.model import Event, RunState, Session
 from hashwatch.schedule.lamps import Lamps
 from hashwatch.schedule.windows import why_outside
@@ -95,7 +95,11 @@ class ProgrammeWatch:
             return ""
         self._seen = seen
         sessions = await asyncio.to_thread(read_programme, path, self._event.timezone)
-        return self._keep(sessions, now)
+        try:
+            return self._keep(sessions, now)
+        except ArchiveError:
+            self._seen = None  # so that it is read again
+            raise
 
     async def _fetch(self, now: int) -> str:
         url, last = self._event.programme, self._programmes.last_read(self._event)
@@ -141,6 +145,10 @@ class ProgrammeWatch:
 
     def _say(self, lamps: Lamps, standing: Standing, *, checked: bool) -> None:
         place = self.place
+        if not self._is_address:  # looked at so often that only news are written down
+            detail = standing.detail
+            lamps.say(place.source, place.instance, self._event.slug, standing.state, detail)
+            return
         lamps.show(place.source, place.instance, self._event.slug, standing, checked=checked)
 
 
