@@ -190,6 +190,14 @@ def _frame(connection: sqlite3.Connection) -> None:
         [(NOW - NOW % 3600 - 3600 * back,) for back in range(20)],
     )
     connection.executemany(
+        "INSERT INTO lag_hour VALUES ('mastodon', 'm.example', ?, ?, ?)",
+        [
+            (NOW - NOW % 3600 - 3600 * back, lag, posts)
+            for back in range(20)
+            for lag, posts in ((15, 30), (60, 8), (1_800 if back == 4 else 120, 3))
+        ],
+    )
+    connection.executemany(
         "INSERT INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (1, "bluesky", "b.example", "NATSEC17", to_iso(NOW - 7200), None, "no answer", None),

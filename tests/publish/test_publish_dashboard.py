@@ -63,7 +63,7 @@ TABLES = (
     "posts", "event_posts", "post_hashtags", "post_mentions", "post_links", "post_themes",
     "post_sessions", "rollup_minute", "rollup_hour", "rollup_day", "authors", "runs", "gaps",
     "coverage_hour", "sightings", "engagement", "wordings", "links", "corrections", "labels",
-    "spikes", "sessions", "themes", "programme_changes",
+    "spikes", "lag_hour", "sessions", "themes", "programme_changes",
 )  # fmt: skip
 
 
@@ -512,3 +512,16 @@ def test_an_annotator_that_is_not_there_is_a_matter_of_configuration(room: Room)
     """The operator is told which setting to change."""
     with pytest.raises(ConfigError, match=r"sentiment\.annotator.*nonsense"):
         Publisher(room.archive_path, room.dashboard_path, [EVENT], "nonsense")
+
+
+def test_lag_is_counted_where_and_when_posts_came(room: Room) -> None:
+    """By the hour of collection; what was a day old when it came does not count, what goes goes."""
+    room.store(post(1, at=NOW - 20), post(2, at=NOW - 4_000), post(3, at=NOW - 90_000))
+    room.publish()
+    hour = NOW - NOW % 3600
+    expected = [("town.example", hour, 30, 1), ("town.example", hour, 10_800, 1)]
+    sql = "SELECT instance, bucket, lag, posts FROM lag_hour"
+    assert room.rows(sql) == expected
+    room.store(tombstones=[Tombstone(NOW, "deleted", uri=post(2).uri)])
+    room.publish()
+    assert room.rows(sql) == expected[:1]

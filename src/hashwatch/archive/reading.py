@@ -176,10 +176,7 @@ def _complete(
     keys = {
         uri: key_of(uri)
         for uri in {
-            uri
-            for post in posts
-            for uri in (post.boost_of, post.reply_to, post.quote_of)
-            if uri
+            uri for post in posts for uri in (post.boost_of, post.reply_to, post.quote_of) if uri
         }
     }
     wanted = list(keys.values())

@@ -22,6 +22,9 @@ class Held(msgspec.Struct, gc=False):
     kind: str
     boost_of: str | None
     author_id: int
+    instance: str
+    created_at: str
+    collected_at: str
     events: list[int] = []
     themes: list[tuple[int, int]] = []
     sessions: list[tuple[int, int]] = []
@@ -49,7 +52,8 @@ def held(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Held]:
         row[0]: Held(*row)
         for row in connection.execute(
             "SELECT posts.id, text, source, language, sentiment, kind, boost_of,"
-            " author_id FROM json_each(?) CROSS JOIN posts ON posts.id = value",
+            " author_id, instance, created_at, collected_at"
+            " FROM json_each(?) CROSS JOIN posts ON posts.id = value",
             wanted,
         )
     }

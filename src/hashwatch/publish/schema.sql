@@ -218,7 +218,14 @@ CREATE TABLE gaps (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL, instance TEXT NOT NULL, hashtag TEXT NOT NULL,
   starts_at TEXT NOT NULL, ends_at TEXT, reason TEXT NOT NULL, filled_at TEXT
 );
--- Per source and hour (UTC): what ran and how late posts came in (seconds).
+-- How long after they were written posts were collected, by place and hour of collection (UTC).
+CREATE TABLE lag_hour (
+  source TEXT NOT NULL, instance TEXT NOT NULL, bucket INTEGER NOT NULL,
+  lag INTEGER NOT NULL,          -- within so many seconds: 5, 15, 30, 60, 120, 300 … 86400
+  posts INTEGER NOT NULL,        -- those over a day old when they came are left out
+  PRIMARY KEY (source, instance, bucket, lag)
+) WITHOUT ROWID;
+-- Per source and hour (UTC): what ran.
 CREATE TABLE coverage_hour (
   source TEXT NOT NULL, instance TEXT NOT NULL, bucket INTEGER NOT NULL,
   runs INTEGER NOT NULL, failed INTEGER NOT NULL, received INTEGER NOT NULL,

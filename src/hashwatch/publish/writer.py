@@ -19,10 +19,12 @@ from hashwatch.publish.batch import Relative, Tagged
 from hashwatch.publish.corrections import PERSON
 from hashwatch.publish.entries import Held, held
 from hashwatch.publish.folding import fold_by_wording, forget_wordings
+from hashwatch.publish.lag import Key, add_lags, lag_keys
 from hashwatch.publish.registry import Registry
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
 from hashwatch.publish.rows import INSERT_POST, iso, post_row, reasons_json, target
 from hashwatch.publish.tagging import Tagger
+from hashwatch.queries.buckets import from_iso
 from hashwatch.queries.fold import index_text
 
 Names = list[tuple[tuple[int, ...], tuple[int, ...]]]
@@ -41,6 +43,7 @@ class Writer:
         self._links = Registry(connection, "links", "url", lambda url, _: (host_of(url),))
         self._authors: set[int] = set()
         self._left: set[int] = set()
+        self._lags: Counter[Key] = Counter()
         self._zones = {number + 1: event.timezone for number, event in enumerate(events)}
         self._slots = _numbered(connection, events)
 
@@ -50,6 +53,7 @@ class Writer:
         self._links.forget()
         self._authors.clear()
         self._left.clear()
+        self._lags.clear()
 
     def relatives(self, ids: Iterable[int]) -> dict[int, Relative]:
         """What posts already here pass on to their replies, quotes and boosts."""
@@ -124,6 +128,12 @@ class Writer:
         entries = self._write_assignments(tagged, names)
         self._write_corrections(tagged)
         rollups.count(counts, entries)
+        self._lags.update(
+            lag_keys(
+                (one.post.source, one.post.instance, one.post.created_at, one.post.collected_at)
+                for one in tagged
+            )
+        )
         self._count_authors(Counter([one.post.author_id for one in tagged]))
         if all_new:
             return [one.post.id for one in tagged]
@@ -161,6 +171,12 @@ class Writer:
         if not found:
             return found
         rollups.count(counts, [entry for one in found.values() for entry in one.entries()], -1)
+        self._lags.subtract(
+            lag_keys(
+                (one.source, one.instance, from_iso(one.created_at), from_iso(one.collected_at))
+                for one in found.values()
+            )
+        )
         self._unindex(found)
         forget_wordings(self._connection, found.values())
         gone = [(number,) for number in found]
@@ -188,6 +204,8 @@ class Writer:
     def finish(self, counts: rollups.Counts) -> None:
         """Writes what was counted into the rollups, and drops authors who have no post left."""
         rollups.add(self._connection, counts, self._zones)
+        add_lags(self._connection, self._lags)
+        self._lags.clear()
         if self._left:
             self._connection.executemany(
                 "DELETE FROM authors WHERE id = ? AND posts = 0",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from typing import Any
 
 from hashwatch.queries.buckets import buckets_between, from_iso, local_text, next_bucket
 from hashwatch.queries.events import PROGRAMME, Event, source_lamps
 from hashwatch.queries.gaps import find_gaps
 from hashwatch.queries.hrefs import posts_href
+from hashwatch.queries.lag import DAY, lag_within
 from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask, run, statement
@@ -40,6 +42,7 @@ def _places(connection: sqlite3.Connection, event: Event, wall: float) -> list[D
         for lamp in source_lamps(connection, event, wall)
         if lamp["source"] != PROGRAMME  # no post comes from there
     }
+    late = _lags(connection, int(wall) - DAY, int(wall) + 3600)
     unknown = {"state": "finished", "detail": "", "checked_at": None, "age_seconds": None}
     places = []
     for source, instance in sorted(lamps.keys() | totals.keys()):
@@ -60,9 +63,34 @@ def _places(connection: sqlite3.Connection, event: Event, wall: float) -> list[D
                 "received": received,
                 "new": new,
                 "rejected": rejected,
+                "lag": _lag(late, source, instance),
             }
         )
     return places
+
+
+Lags = dict[tuple[str, str, int], dict[int, int]]
+
+
+def _lags(connection: sqlite3.Connection, start: int, end: int) -> Lags:
+    """By place and hour of collection, posts by the class of their lag."""
+    found: Lags = {}
+    for source, instance, bucket, lag, posts in ask(connection, "lags", {"from": start, "to": end}):
+        found.setdefault((source, instance, bucket), {})[lag] = posts
+    return found
+
+
+def _lag(late: Lags, source: str, instance: str, hour: int | None = None) -> Data | None:
+    """Within how many seconds half of a place's posts came, and 95%; None without such posts."""
+    classes = Counter(late.get((source, instance, hour), {})) if hour is not None else Counter()
+    if hour is None:
+        for (of_source, of_instance, _), counts in late.items():
+            if (of_source, of_instance) == (source, instance):
+                classes.update(counts)
+    half = lag_within(classes, 0.5)
+    if half is None:
+        return None
+    return {"half": half, "most": lag_within(classes, 0.95), "posts": sum(classes.values())}
 
 
 def _rows(
@@ -79,6 +107,7 @@ def _rows(
     for source, instance, bucket, *sums in ask(connection, "coverage_hours", window):
         ran[source, instance, bucket] = sums
     posts = _posts_by_source(connection, event, hours)
+    late = _lags(connection, window["from"], window["to"])
     instances: dict[str, int] = {}
     for place in places:
         instances[place["source"]] = instances.get(place["source"], 0) + 1
@@ -91,8 +120,10 @@ def _rows(
             runs, failed, _, new, _ = ran.get((source, instance, hour - hour % 3600), [0] * 5)
             # One place's posts are all its source's; of several, what each brought first.
             count = posts.get((source, hour), 0) if instances[source] == 1 else new
-            cells.append(_cell(event, source, hour, count, runs, failed, own))
-        rows.append({"source": source, "instance": instance, "cells": cells})
+            lag = _lag(late, source, instance, hour - hour % 3600)
+            cells.append({**_cell(event, source, hour, count, runs, failed, own), "lag": lag})
+        has_lag = any(cell["lag"] for cell in cells)
+        rows.append({"source": source, "instance": instance, "has_lag": has_lag, "cells": cells})
     return rows
 
 
