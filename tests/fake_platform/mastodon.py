@@ -60,6 +60,7 @@ class Timeline:
         self.largest_page = 40
         self._sequence = 0
         self._sorted: dict[str, list[int]] = {}
+        self.no_accounts: set[str] = set()
 
     def post(
         self,
@@ -99,6 +100,17 @@ class Timeline:
         self._sorted.clear()
         del self.statuses[int(of)]
 
+    def name_of(self, account_id: str) -> str:
+        """Whose id that is."""
+        return next(
+            (
+                each["account"]["username"]
+                for each in self.statuses.values()
+                if each["account"]["id"] == account_id
+            ),
+            "",
+        )
+
     def page(self, tag: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
         """The timeline of ``tag`` as Mastodon would page it."""
         marks = {
@@ -119,6 +131,7 @@ class Timeline:
                 number
                 for number, each in self.statuses.items()
                 if tag in (t["name"].casefold() for t in each["tags"])
+                or tag == f"@{each['account']['username']}"
             )
         return self._sorted[tag]
 
@@ -251,6 +264,14 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, {"uri": "fake.example", "version": "4.5.0"}
         if fake.token and headers.get("authorization") != f"Bearer {fake.token}":
             return 401, {"error": "Der Zugriffstoken ist ungültig"}
+        if path == "/api/v1/accounts/lookup":
+            name = parameters["acct"].partition("@")[0]
+            if name in fake.no_accounts:
+                return 404, {"error": "Record not found"}
+            return 200, account(name)
+        if path.startswith("/api/v1/accounts/"):
+            number = path.split("/")[4]
+            return 200, fake.page(f"@{fake.name_of(number)}", parameters)
         tag = unquote(path.removeprefix("/api/v1/timelines/tag/"))
         found = fake.page(tag, parameters)
         if not found and fake.unknown_tag_is_missing:

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -525,3 +526,20 @@ def test_lag_is_counted_where_and_when_posts_came(room: Room) -> None:
     room.store(tombstones=[Tombstone(NOW, "deleted", uri=post(2).uri)])
     room.publish()
     assert room.rows(sql) == expected[:1]
+
+
+def test_posts_of_an_account_belong_without_a_hashtag(room: Room) -> None:
+    """By it or naming it, in whatever case; a name alone matches it on every server."""
+    accounts = ("@Person1@Town.example", "@person2")
+    event = msgspec.structs.replace(EVENT, accounts=accounts)
+    posts = [
+        msgspec.structs.replace(post(number), hashtags=(), mentions=mentions)
+        for number, mentions in ((1, ()), (2, ()), (3, ()), (4, ("person1@town.example",)))
+    ]
+    room.store(*posts)
+    with room.publisher([event, OTHER]) as publisher:
+        publisher.catch_up()
+    assert room.rows(
+        "SELECT handle FROM event_posts JOIN posts ON posts.id = post_id"
+        " JOIN authors ON authors.id = author_id ORDER BY handle"
+    ) == [("person1@town.example",), ("person2@town.example",), ("person4@town.example",)]

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hashwatch.archive.runs import PlaceKey
@@ -23,7 +24,7 @@ from hashwatch.errors import (
 from hashwatch.model import Cursor, Event, Page
 from hashwatch.schedule import Collector, Connected
 from hashwatch.schedule.absence import ABSENT
-from hashwatch.schedule.windows import query_for, why_outside
+from hashwatch.schedule.windows import events_of, query_for, why_outside
 
 NOW = 1_490_950_800  # 31 March 2017, 09:00 UTC
 DAY = 86_400
@@ -336,6 +337,22 @@ def test_the_question_is_the_union_of_the_events() -> None:
     assert query.hashtags == ("one", "two")
     assert query.accounts == ("ada@town.example",)
     assert (query.since, query.until) == (NOW - 2 * DAY, NOW + 7 * DAY)
+
+
+def test_a_place_is_for_the_events_that_name_it() -> None:
+    """By hashtag or by account; one that carries everything is for all."""
+    one = event("one")
+    two = msgspec.structs.replace(event("two"), accounts=("@Bo@town.example",))
+    of = {
+        hashtag: [e.slug for e in events_of(Place("mastodon", "town.example", hashtag), (one, two))]
+        for hashtag in ("two", "@bo@town.example", "@ada@town.example", "")
+    }
+    assert of == {
+        "two": [two.slug],
+        "@bo@town.example": [two.slug],
+        "@ada@town.example": [one.slug],
+        "": [one.slug, two.slug],
+    }
 
 
 def test_the_last_day_of_a_window_is_named_in_the_events_zone() -> None:

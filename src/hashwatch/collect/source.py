@@ -39,7 +39,7 @@ class Query(msgspec.Struct, frozen=True):
 class Place(msgspec.Struct, frozen=True):
     """One thing that is polled or streamed by itself, with a cursor, runs and gaps of its own.
 
-    ``hashtag`` is empty where one stream carries everything.
+    ``hashtag`` is empty where one stream carries everything; an account stands there as ``@name``.
     """
 
     source: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from hashwatch.model import fold_hashtag
+from hashwatch.model import fold_account, fold_hashtag
 from hashwatch.queries.buckets import from_iso, local_text, to_iso
 from hashwatch.queries.events import Event
 from hashwatch.queries.shapes import Data
@@ -18,12 +18,13 @@ def find_gaps(
     one gap. ``from`` and ``to`` are Unix seconds, ``to`` None while it is open.
     """
     own = {fold_hashtag(hashtag) for hashtag in event.hashtags}
+    own |= {f"@{fold_account(account)}" for account in event.accounts}
     window = {"from": to_iso(start), "to": to_iso(end)}
     found: dict[tuple[object, ...], Data] = {}
     for source, instance, hashtag, starts_at, ends_at, reason, filled_at in ask(
         connection, "gaps", window
     ):
-        if (hashtag and fold_hashtag(hashtag) not in own) or (unfilled and filled_at):
+        if (hashtag and _folded(hashtag) not in own) or (unfilled and filled_at):
             continue
         key = (source, instance, starts_at, ends_at, reason, filled_at)
         gap = found.setdefault(
@@ -42,6 +43,11 @@ def find_gaps(
         if hashtag:
             gap["hashtag"] = f"{gap['hashtag']} {hashtag}".strip()
     return list(found.values())
+
+
+def _folded(hashtag: str) -> str:
+    """A place's hashtag, or its account, as it is compared."""
+    return hashtag if hashtag.startswith("@") else fold_hashtag(hashtag)
 
 
 def _span(event: Event, starts_at: str, ends_at: str | None) -> str:

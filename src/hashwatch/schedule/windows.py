@@ -44,13 +44,15 @@ def why_outside(event: Event, now: int) -> str:
 
 
 def events_of(place: Place, events: Iterable[Event]) -> tuple[Event, ...]:
-    """The events that a place collects for: those with its hashtag, all where it has none."""
+    """The events that a place collects for: those with its hashtag or account, all without one."""
     asked = tuple(events)
-    wanted = fold_hashtag(place.hashtag)
-    with_hashtag = tuple(
-        event for event in asked if wanted in {fold_hashtag(tag) for tag in event.hashtags}
-    )
-    return with_hashtag or asked
+    if place.hashtag.startswith("@"):
+        name = fold_account(place.hashtag)
+        wanting = [event for event in asked if name in map(fold_account, event.accounts)]
+    else:
+        name = fold_hashtag(place.hashtag)
+        wanting = [event for event in asked if name in map(fold_hashtag, event.hashtags)]
+    return tuple(wanting) or asked
 
 
 def _day(at: int, zone: ZoneInfo) -> str:

@@ -1,6 +1,5 @@
-"""Mastodon and servers with its API: the public timeline of each hashtag, asked over REST.
-
-Accounts named by an event are found by what they post under its hashtags.
+"""Mastodon and servers with its API: the public timeline of each hashtag, asked over REST, and
+the posts of the event's accounts.
 """
 
 from __future__ import annotations
@@ -15,6 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from hashwatch.collect.body import excerpt
 from hashwatch.collect.guard import is_this_machine
 from hashwatch.collect.source import Pace, Place, Query
+from hashwatch.collect.sources.mastodon.accounts import (
+    MARK,
+    asked_where,
+    local_name,
+    read_account,
+)
 from hashwatch.collect.sources.mastodon.paging import advance, next_request
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
 from hashwatch.collect.tokens import TokenFile, read_token
@@ -103,7 +108,7 @@ def parse_page(payload: bytes, instance: str) -> Page:
 
 
 class Mastodon:
-    """A polling source: a place is a hashtag on a server."""
+    """A polling source: a place is a hashtag or an account (``@ana@b.example``) on a server."""
 
     name = FORMAT
     pace = PACE
@@ -119,16 +124,22 @@ class Mastodon:
             for server in settings.servers
         }
         self._proven: set[str] = set()
+        self._accounts: dict[Place, str] = {}
         for server in settings.servers:
             if is_this_machine(urlsplit(server.host).hostname or ""):
                 http.permit_loopback(server.host)
 
     def places(self, query: Query) -> tuple[Place, ...]:
-        """Every hashtag on every server."""
-        return tuple(
+        """Every hashtag on every server, then every account where it is asked for."""
+        hashtags = [
             Place(self.name, instance, hashtag)
             for instance in self._servers
             for hashtag in query.hashtags
+        ]
+        accounts = asked_where(query.accounts, tuple(self._servers))
+        return (
+            *hashtags,
+            *(Place(self.name, instance, MARK + account) for instance, account in accounts),
         )
 
     async def fetch(
@@ -158,16 +169,24 @@ class Mastodon:
         except DeniedError as error:
             return f"{about}; {error}"
         newest = "a post" if parsed.seen else "no post yet"
-        return f"{about}; #{place.hashtag} answers with {newest}"
+        what = place.hashtag if place.hashtag.startswith(MARK) else f"#{place.hashtag}"
+        return f"{about}; {what} answers with {newest}"
 
     async def _timeline(self, place: Place, parameters: dict[str, str | int]) -> Parsed:
         instance, token = place.instance, self._tokens[place.instance]
         path = f"/api/v1/timelines/tag/{quote(place.hashtag, safe='')}"
+        if place.hashtag.startswith(MARK):
+            account = await self._account(place)
+            if account is None:
+                return Parsed()
+            path = f"/api/v1/accounts/{quote(account, safe='')}/statuses"
         url = self._servers[instance].host + path
         try:
             answer = await self._http.get(url, params=parameters, token=token)
         except NotFoundError as error:
-            # GoToSocial's and others' word for a hashtag that nobody has used yet.
+            # GoToSocial's and others' word for a hashtag that nobody has used yet; an account that
+            # has gone is looked up again.
+            self._accounts.pop(place, None)
             await self._prove_api(instance, error)
             return Parsed()
         self._proven.add(instance)
@@ -175,6 +194,22 @@ class Mastodon:
             return parse_timeline(answer.body, instance)
         except BadAnswerError as error:
             raise BadAnswerError(str(error), excerpt(answer.body, (token,))) from None
+
+    async def _account(self, place: Place) -> str | None:
+        """The server's id for a place's account, asked once; ``None`` where it knows none."""
+        if place not in self._accounts:
+            instance, name = place.instance, place.hashtag.removeprefix(MARK)
+            try:
+                answer = await self._http.get(
+                    f"{self._servers[instance].host}/api/v1/accounts/lookup",
+                    params={"acct": local_name(name, instance)},
+                    token=self._tokens[instance],
+                )
+            except NotFoundError as error:
+                await self._prove_api(instance, error)
+                return None
+            self._accounts[place] = read_account(answer.body, instance)
+        return self._accounts[place]
 
     async def _prove_api(self, instance: str, missing: NotFoundError) -> None:
         """Once a server: that it is one at all, not a website without such pages."""
