@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from looking import all_rules, opened, overflow, violations
+from looking import all_rules, opened, overflow
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import Served
 
@@ -28,6 +28,8 @@ PAGES = {
     "session without times": f"{BASE}/sessions/d5-1",
     "themes": f"{BASE}/themes",
     "coverage": f"{BASE}/coverage",
+    "evaluation": f"{BASE}/evaluate",
+    "alerts": f"{BASE}/alerts",
     "empty event": "/events/empty",
     "unknown event": "/events/none",
     "bad filter": f"{BASE}/posts?sentiment=cross",
@@ -63,9 +65,27 @@ def test_page_is_sound(browser: Browser, site: str, name: str, width: int) -> No
     with opened(browser, site + path, width) as (page, wrong):
         assert overflow(page) <= 0
         assert all_rules(page) == []
-        if width > 1000:
-            page.emulate_media(color_scheme="dark")
-            assert violations(page, {"type": "rule", "values": ["color-contrast"]}) == []
+        page.emulate_media(color_scheme="dark")
+        assert all_rules(page) == []
+        assert wrong == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_sound_from_right_to_left(
+    browser: Browser, site: str, name: str, width: int
+) -> None:
+    """The same in a document that runs from right to left, light and dark."""
+    path = PAGES[name]
+    if "POST" in path:
+        path = path.replace("POST", a_post(browser, site))
+    with opened(browser, site + path, width) as (page, wrong):
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        assert overflow(page) <= 0
+        assert all_rules(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert all_rules(page) == []
         assert wrong == []
 
 
