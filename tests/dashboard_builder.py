@@ -119,6 +119,17 @@ def _facts(
         middle += [("hashtag", value) for value in linked("post_hashtags", "hashtag_id")]
         fine = [*middle, ("author", author)]
         fine += [("link", value) for value in linked("post_links", "link_id")]
+        groups = connection.execute(
+            "SELECT group_name FROM author_groups WHERE author_id = ? AND event_id = ?",
+            (author, event),
+        ).fetchall()
+        if groups:
+            own: list[tuple[str, Any]] = [
+                ("inside", ""),
+                *(("group", group) for (group,) in groups),
+            ]
+            own += [("inside theme", value) for name, value in coarse if name == "theme"]
+            middle, fine = [*middle, *own], [*fine, *own]
         column = "boosts" if kind == "boost" else sentiment or "unknown"
         yield post_id, {"minute": coarse, "hour": middle, "day": fine}, column
 
@@ -161,6 +172,17 @@ def _frame(connection: sqlite3.Connection) -> None:
          for i in range(1, 21)]
         + [(21, "https://b.example/1", "Person1@A.example", "Twin", "javascript:alert(1)", None)],
     )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO roster VALUES (1, ?, ?, '', ?)",
+        [
+            ("delegates" if i < 6 else "press", f"Person {i}", f"person{i}@a.example")
+            for i in range(1, 9)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO author_groups VALUES (1, ?, ?)",
+        [("delegates" if i < 6 else "press", i) for i in range(1, 9)] + [("speakers", 2)],
+    )
     connection.executemany(
         "INSERT INTO hashtags VALUES (?, ?, ?)",
         [(i, fold_hashtag(tag), tag) for i, tag in enumerate(HASHTAGS, 1)],

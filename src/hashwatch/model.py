@@ -214,6 +214,18 @@ class Theme(msgspec.Struct, frozen=True, gc=False):
     from_track: bool = False
 
 
+class Member(msgspec.Struct, frozen=True, gc=False):
+    """Somebody on an event's roster: a group, and the handle (without ``@``) on a network.
+
+    ``network`` is mastodon, bluesky or x, empty for any.
+    """
+
+    group: str
+    name: str
+    network: str
+    handle: str
+
+
 class Event(msgspec.Struct, frozen=True, gc=False):
     """A conference, resolved: UTC seconds, programme loaded, hashtags as people write them.
 
@@ -236,6 +248,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     languages: tuple[str, ...] = ()
     themes: tuple[Theme, ...] = ()
     sessions: tuple[Session, ...] = ()
+    roster: tuple[Member, ...] = ()
     description: str = ""
     url: str = ""
     place: str = ""

@@ -28,6 +28,7 @@ PAGES = {
     "session without times": f"{BASE}/sessions/d5-1",
     "themes": f"{BASE}/themes",
     "coverage": f"{BASE}/coverage",
+    "voices": f"{BASE}/voices",
     "evaluation": f"{BASE}/evaluate",
     "alerts": f"{BASE}/alerts",
     "empty event": "/events/empty",

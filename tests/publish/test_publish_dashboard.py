@@ -64,7 +64,7 @@ TABLES = (
     "posts", "event_posts", "post_hashtags", "post_mentions", "post_links", "post_themes",
     "post_sessions", "rollup_minute", "rollup_hour", "rollup_day", "authors", "runs", "gaps",
     "coverage_hour", "sightings", "engagement", "wordings", "links", "corrections", "labels",
-    "spikes", "lag_hour", "sessions", "themes", "programme_changes",
+    "spikes", "lag_hour", "author_groups", "roster", "sessions", "themes", "programme_changes",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from hashwatch.queries import (
     posts_page,
     session_pages,
     themes,
+    voices,
 )
 from hashwatch.queries.buckets import from_iso
 from hashwatch.queries.events import Event, find_event, shell
@@ -41,6 +42,7 @@ PAGES: dict[str, Ask] = {
     "session": lambda c, e: session_pages.session_page(c, e, "d4-2", {}, NOW),
     "themes": lambda c, e: themes.themes_page(c, e, NOW),
     "coverage": lambda c, e: coverage.coverage_page(c, e, NOW, WALL),
+    "voices": lambda c, e: voices.voices_page(c, e),
     "events": lambda c, _: first_page.events_page(c, WALL),
 }
 

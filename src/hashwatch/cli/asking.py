@@ -36,6 +36,7 @@ FILTER_OPTIONS = {
     "language": "An ISO 639 code, or und.",
     "source": "The platform or format that a post came by.",
     "author": "A handle.",
+    "group": "A group of the roster; inside for all of them, public for the rest.",
     "hashtag": "A hashtag.",
     "kind": "post, reply, quote, boost, or original for all but boosts.",
     "media": "yes or no.",

@@ -11,9 +11,10 @@ from hashwatch.collect.programme import check_themes, is_address, no_theme, read
 from hashwatch.config.lines import KeyPath
 from hashwatch.config.moments import end_of, on_day, start_of
 from hashwatch.config.problems import Problem
+from hashwatch.config.roster import read_roster
 from hashwatch.config.tables import EventTable, SessionTable
 from hashwatch.errors import ConfigError
-from hashwatch.model import Event, Session, Speaker, Theme
+from hashwatch.model import Event, Member, Session, Speaker, Theme
 
 DAY = 86_400
 
@@ -52,6 +53,7 @@ def _resolve(table: EventTable, number: int, folder: Path, resolved: Resolved) -
     ]
     location = _location(table, folder)
     programme = _read(table, location, path, resolved) if location else ()
+    roster = _roster(table, folder, resolved)
     stated = _inline(table, zone, path, resolved)
     sessions = (*programme, *stated)
     codes = Counter(session.code for session in sessions)
@@ -70,6 +72,7 @@ def _resolve(table: EventTable, number: int, folder: Path, resolved: Resolved) -
             languages=table.languages,
             themes=tuple(Theme(theme.name, theme.terms) for theme in table.theme),
             sessions=sessions,
+            roster=roster,
             description=" ".join(table.description.split()),
             url=table.url,
             place=table.place,
@@ -79,6 +82,16 @@ def _resolve(table: EventTable, number: int, folder: Path, resolved: Resolved) -
             programme_interval=table.programme_interval,
         )
     )
+
+
+def _roster(table: EventTable, folder: Path, resolved: Resolved) -> tuple[Member, ...]:
+    if table.roster is None:
+        return ()
+    try:
+        return read_roster(folder / table.roster.expanduser())
+    except ConfigError as error:
+        resolved.elsewhere += error.problems
+        return ()
 
 
 def _window(table: EventTable, starts: int, ends: int, zone: ZoneInfo) -> tuple[int, int]:

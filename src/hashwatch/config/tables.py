@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date as Date
 from datetime import datetime, time
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -183,6 +184,7 @@ class EventTable(Table):
     programme: Annotated[str, AfterValidator(_programme)] | None = None
     programme_interval: Annotated[int, Field(ge=15, le=86_400)] = 300
     track_themes: bool = True
+    roster: Path | None = None
     theme: tuple[ThemeTable, ...] = ()
     session: tuple[SessionTable, ...] = ()
 

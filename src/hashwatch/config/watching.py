@@ -55,7 +55,8 @@ def demo_config(path: Path, further: Config) -> str:
     """The text of the demonstration's configuration, at ``path``, as ``further`` has it played."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     for event in document["event"]:
-        event["programme"] = str(path.absolute().parent / event["programme"])
+        for name in ("programme", "roster"):
+            event[name] = str(path.absolute().parent / event[name])
     rest = _all_but_events(further)
     replay = rest.pop("sources").get("replay", document["sources"]["replay"])
     return "# Written by `hashwatch demo`, which writes it anew each time it is started.\n" + (

@@ -106,6 +106,13 @@ def write_events(connection: sqlite3.Connection, events: Sequence[Event]) -> Non
         connection.execute(
             f"INSERT INTO events VALUES ({', '.join('?' * 18)})", _event_row(event_id, event)
         )
+        connection.executemany(
+            "INSERT INTO roster VALUES (?, ?, ?, ?, ?)",
+            [
+                (event_id, member.group, member.name, member.network, member.handle)
+                for member in event.roster
+            ],
+        )
         theme_ids = {}
         for theme in event.themes:
             theme_id += 1

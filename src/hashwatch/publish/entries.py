@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hashwatch.archive.identity import seconds_of
+from hashwatch.publish.groups import GroupedAuthors
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
 
 
@@ -31,7 +32,7 @@ class Held(msgspec.Struct, gc=False):
     hashtags: list[int] = []
     links: list[int] = []
 
-    def entries(self) -> list[Entry]:
+    def entries(self, authors: GroupedAuthors) -> list[Entry]:
         """Its part in the rollups, one an event."""
         column = BOOST if self.kind == "boost" else COLUMN_OF_TONE[self.sentiment]
         return [
@@ -39,7 +40,7 @@ class Held(msgspec.Struct, gc=False):
                 event, seconds_of(self.id), column, self.source, self.language, self.author_id,
                 tuple(number for of, number in self.themes if of == event),
                 tuple(number for of, number in self.sessions if of == event),
-                tuple(self.hashtags), tuple(self.links),
+                tuple(self.hashtags), tuple(self.links), authors.of(self.author_id, event),
             )
             for event in self.events
         ]  # fmt: skip

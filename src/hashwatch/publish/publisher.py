@@ -16,7 +16,7 @@ from hashwatch.archive import decisions, reading
 from hashwatch.archive.bulk import without_cycle_search
 from hashwatch.archive.connection import open_reading, sole
 from hashwatch.archive.programme import last_programme_change, standing_programme
-from hashwatch.archive.reading import ArchivedPost, Change
+from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost, Change
 from hashwatch.enrich.programme import with_programme
 from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
@@ -204,16 +204,13 @@ class Publisher:
         for change in changes:
             refs.setdefault(change.kind, {})[change.ref] = None
         counts = rollups.nothing()
-        ids = [*refs.get("post", ()), *refs.get("gone", ())]
+        authors = self._known_authors(list(refs.get("author", ())))
+        regrouped = writer.regroup(authors, counts)
+        ids = list(dict.fromkeys([*refs.get("post", ()), *refs.get("gone", ()), *regrouped]))
         written, gone = self._publish_posts(writer, ids, counts)
         writer.finish(counts)
         self._stirred.update(key[0] for key in counts["minute"])
-        if "author" in refs:
-            known = self._dashboard.execute(
-                "SELECT authors.id FROM json_each(?) CROSS JOIN authors ON authors.id = value",
-                (msgspec.json.encode(list(refs["author"])).decode(),),
-            )
-            writer.write_authors(reading.authors_by_id(self._archive, [row[0] for row in known]))
+        writer.write_authors(authors)
         if "run" in refs:
             mirror.mirror_runs(self._archive, self._dashboard, list(refs["run"]))
         if "gap" in refs:
@@ -227,6 +224,16 @@ class Publisher:
         if changes:
             board.set_meta(self._dashboard, "published_seq", str(seq))
         return Published(written, gone, seq)
+
+    def _known_authors(self, ids: Sequence[int]) -> list[ArchivedAuthor]:
+        """Those of ``ids`` that the dashboard has, as the archive has them now."""
+        if not ids:
+            return []
+        known = self._dashboard.execute(
+            "SELECT authors.id FROM json_each(?) CROSS JOIN authors ON authors.id = value",
+            (msgspec.json.encode(ids).decode(),),
+        )
+        return reading.authors_by_id(self._archive, [row[0] for row in known])
 
     def _publish_posts(
         self, writer: Writer, ids: Sequence[int], counts: rollups.Counts

@@ -39,6 +39,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     sessions: tuple[int, ...]
     hashtags: tuple[int, ...]
     links: tuple[int, ...]
+    groups: tuple[str, ...] = ()
 
 
 def count(counts: Counts, entries: Iterable[Entry], sign: int = 1) -> None:
@@ -71,6 +72,14 @@ def count(counts: Counts, entries: Iterable[Entry], sign: int = 1) -> None:
     ).items():
         for hashtag in hashtags:
             _bump(quarters, (event, "hashtag", hashtag, at * QUARTER), column, posts * sign)
+    for one in entries:
+        if one.groups:
+            event, column, quarter = one.event_id, one.column, one.at - one.at % QUARTER
+            _bump(quarters, (event, "inside", "", quarter), column, sign)
+            for theme in one.themes:
+                _bump(quarters, (event, "inside theme", theme, quarter), column, sign)
+            for group in one.groups:
+                _bump(quarters, (event, "group", group, quarter), column, sign)
     for (event, column, at, author), posts in Counter(
         [(one.event_id, one.column, one.at // QUARTER, one.author_id) for one in entries]
     ).items():

@@ -95,6 +95,19 @@ CREATE TABLE post_themes (
 ) WITHOUT ROWID;
 CREATE INDEX post_themes_post ON post_themes (post_id);
 
+-- Who belongs to the event, as its roster has it; everybody else is the public.
+CREATE TABLE roster (
+  event_id INTEGER NOT NULL, group_name TEXT NOT NULL, name TEXT NOT NULL,
+  network TEXT NOT NULL,         -- mastodon, bluesky, x, '' for any
+  handle TEXT NOT NULL
+);
+-- The authors who are on a roster.
+CREATE TABLE author_groups (
+  event_id INTEGER NOT NULL, group_name TEXT NOT NULL, author_id INTEGER NOT NULL,
+  PRIMARY KEY (event_id, group_name, author_id)
+) WITHOUT ROWID;
+CREATE INDEX author_groups_author ON author_groups (author_id);
+
 CREATE TABLE sessions (
   id INTEGER PRIMARY KEY, event_id INTEGER NOT NULL, code TEXT NOT NULL, title TEXT NOT NULL,
   date TEXT, starts_at TEXT, ends_at TEXT, room TEXT NOT NULL, track TEXT NOT NULL,
@@ -158,10 +171,12 @@ CREATE TABLE engagement (
 ) WITHOUT ROWID;
 
 -- Rollups. facet/value: 'all'/'' · 'source'/name · 'theme'/themes.id · 'session'/sessions.id
--- · 'language'/code · 'hashtag'/hashtags.id · 'author'/authors.id · 'link'/links.id.
+-- · 'language'/code · 'hashtag'/hashtags.id · 'author'/authors.id · 'link'/links.id
+-- · 'group'/a roster's group · 'inside'/'' (anybody on the roster) · 'inside theme'/themes.id.
 -- posts counts everything, boosts the boosts among them; the tones and unknown cover the others:
 -- posts = boosts + positive + neutral + negative + unknown.
--- minute holds all, source, theme, session; hour adds language and hashtag; day adds author, link.
+-- minute holds all, source, theme, session; hour adds language, hashtag, group, inside and inside
+-- theme; day adds author, link.
 -- Hours and days begin in the event's time zone.
 CREATE TABLE rollup_minute (
   event_id INTEGER NOT NULL, facet TEXT NOT NULL, value NOT NULL, bucket INTEGER NOT NULL,

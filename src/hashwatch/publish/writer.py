@@ -19,6 +19,7 @@ from hashwatch.publish.batch import Relative, Tagged
 from hashwatch.publish.corrections import PERSON
 from hashwatch.publish.entries import Held, held
 from hashwatch.publish.folding import fold_by_wording, forget_wordings
+from hashwatch.publish.groups import GroupedAuthors
 from hashwatch.publish.lag import Key, add_lags, lag_keys
 from hashwatch.publish.registry import Registry
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
@@ -42,6 +43,7 @@ class Writer:
         self._hashtags = Registry(connection, "hashtags", "name", lambda _, shown: (shown,))
         self._links = Registry(connection, "links", "url", lambda url, _: (host_of(url),))
         self._authors: set[int] = set()
+        self._groups = GroupedAuthors(connection, events)
         self._left: set[int] = set()
         self._lags: Counter[Key] = Counter()
         self._zones = {number + 1: event.timezone for number, event in enumerate(events)}
@@ -52,6 +54,7 @@ class Writer:
         self._hashtags.forget()
         self._links.forget()
         self._authors.clear()
+        self._groups.forget()
         self._left.clear()
         self._lags.clear()
 
@@ -83,6 +86,7 @@ class Writer:
 
     def write_authors(self, authors: Sequence[ArchivedAuthor]) -> None:
         """Inserts or updates authors."""
+        self._groups.learn(authors)
         self._connection.executemany(
             "INSERT INTO authors (id, uri, handle, name, url, bot, followers)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -91,6 +95,22 @@ class Writer:
             [msgspec.structs.astuple(author) for author in authors],
         )
         self._authors.update(author.id for author in authors)
+
+    def regroup(self, authors: Sequence[ArchivedAuthor], counts: rollups.Counts) -> list[int]:
+        """Takes the posts of those out who have joined or left a group; they must come again."""
+        moved = self._groups.moved(authors)
+        if not moved:
+            return []
+        posts = [
+            row[0]
+            for row in self._connection.execute(
+                "SELECT posts.id FROM json_each(?) CROSS JOIN posts ON author_id = value",
+                (_json([author.id for author in moved]),),
+            )
+        ]
+        self._take_out(posts, counts)
+        self._groups.regroup(moved)
+        return posts
 
     def write(
         self, tagged: Sequence[Tagged], counts: rollups.Counts, *, all_new: bool = False
@@ -170,7 +190,8 @@ class Writer:
         found = held(self._connection, ids)
         if not found:
             return found
-        rollups.count(counts, [entry for one in found.values() for entry in one.entries()], -1)
+        entries = [entry for one in found.values() for entry in one.entries(self._groups)]
+        rollups.count(counts, entries, -1)
         self._lags.subtract(
             lag_keys(
                 (one.source, one.instance, from_iso(one.created_at), from_iso(one.collected_at))
@@ -210,6 +231,13 @@ class Writer:
             self._connection.executemany(
                 "DELETE FROM authors WHERE id = ? AND posts = 0",
                 [(number,) for number in self._left],
+            )
+            self._groups.drop(
+                number
+                for number in self._left
+                if not self._connection.execute(
+                    "SELECT 1 FROM authors WHERE id = ?", (number,)
+                ).fetchone()
             )
             self._authors -= self._left
             self._left.clear()
@@ -304,6 +332,7 @@ class Writer:
                         one.words.language,
                         post.author_id, tuple([number for number, _ in assigned]),
                         (session_id,) if session_id is not None else (), hashtags, links,
+                        self._groups.of(post.author_id, event + 1),
                     )
                 )  # fmt: skip
         execute_many = self._connection.executemany

@@ -8,6 +8,7 @@ sentiment positive, neutral, negative, unknown
 language  an ISO 639 code, or ``und``
 source    the platform or format that a post came by
 author    a handle
+group     a group of the event's roster; inside for all of them, public for everybody else
 hashtag   with or without ``#``; case and accents do not matter
 kind      post, reply, quote, boost; original for all but boosts
 media     yes, no
@@ -37,8 +38,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "sort": ("newest", "engaged"),
 }
 NAMES = (
-    "q", "theme", "session", "sentiment", "language", "source", "author", "hashtag", "kind",
-    "media", "link", "from", "to", "sort",
+    "q", "theme", "session", "sentiment", "language", "source", "author", "group", "hashtag",
+    "kind", "media", "link", "from", "to", "sort",
 )  # fmt: skip
 
 _SPACED_OFFSET = re.compile(r"(T\d\d:\d\d(?::\d\d)?) (\d\d:\d\d)$")
@@ -60,6 +61,7 @@ class Filters(msgspec.Struct, frozen=True):
     language: str = ""
     source: str = ""
     author: str = ""
+    group: str = ""
     hashtag: str = ""
     kind: str = ""
     media: str = ""

@@ -28,6 +28,7 @@ LABELS = {
     "media": "Media",
     "link": "Link",
     "author": "Author",
+    "group": "Group",
     "hashtag": "Hashtag",
     "from": "From",
     "to": "To",
@@ -118,6 +119,20 @@ def _filters(connection: sqlite3.Connection, event: Event, filters: Filters) -> 
     ]
 
 
+def _groups(connection: sqlite3.Connection, event: Event, posts: int) -> dict[str, list[Option]]:
+    """The sides and groups of the roster, where the event has one."""
+    groups = [row[0] for row in ask(connection, "groups", {"event": event.id})]
+    if not groups:
+        return {}
+    inside = facet_totals(connection, event, "inside").get("", (0,))[0]
+    totals = facet_totals(connection, event, "group")
+    sides: list[Option] = [
+        ("inside", "inside: on the roster", inside),
+        ("public", "public: everybody else", posts - inside),
+    ]
+    return {"group": sides + [(name, name, totals.get(name, (0,))[0]) for name in groups]}
+
+
 def _with_chosen(options: list[Option] | None, chosen: str | None) -> list[Option]:
     """The options, and what was chosen if it is none of them."""
     if options is None:
@@ -158,6 +173,7 @@ def _options(connection: sqlite3.Connection, event: Event) -> dict[str, list[Opt
             )
             for kind in _KINDS
         ],
+        **_groups(connection, event, whole[0]),
         "media": list(_YES_NO),
         "link": list(_YES_NO),
     }

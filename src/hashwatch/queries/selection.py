@@ -163,6 +163,8 @@ class _Building:
             self._narrow("hashtag", "post_hashtags", "hashtag_id", rows[0][0] if rows else -1)
         if self.filters.author:
             self._author()
+        if self.filters.group:
+            self._group()
 
     def columns(self) -> None:
         filters = self.filters
@@ -239,6 +241,27 @@ class _Building:
         self.drivers.append(Driver("author", "id", f"posts INDEXED BY posts_author WHERE {test}"))
         # Two people of one handle have two rows in the rollups: counted instead.
         self.facet_values += [("author", identity) for identity in ids]
+
+    def _group(self) -> None:
+        """By the author's groups; ``inside`` and ``public`` are the roster and the rest."""
+        group, known = self.filters.group, {"event": self.event.id}
+        on_roster = (
+            "EXISTS (SELECT 1 FROM author_groups WHERE author_id = p.author_id"
+            " AND event_id = :event{which})"
+        )
+        if group in ("inside", "public"):
+            unless = "NOT " if group == "public" else ""
+            self.conditions["group"] = unless + on_roster.format(which="")
+            if group == "inside":
+                self.facet_values.append(("inside", ""))
+            return
+        groups = [row[0] for row in ask(self.connection, "groups", known)]
+        if group not in groups:
+            there_are = ", ".join(["inside", "public", *groups])
+            raise FilterError("group", f"there is no group “{group}”; there are {there_are}")
+        self.parameters["group"] = group
+        self.conditions["group"] = on_roster.format(which=" AND group_name = :group")
+        self.facet_values.append(("group", group))
 
     def _narrow(self, name: str, table: str, column: str, value: int) -> None:
         self.parameters[name] = value

@@ -12,7 +12,15 @@ import jinja2
 import msgspec
 
 from hashwatch.errors import FilterError
-from hashwatch.queries import coverage, overview, post_page, posts_page, session_pages, themes
+from hashwatch.queries import (
+    coverage,
+    overview,
+    post_page,
+    posts_page,
+    session_pages,
+    themes,
+    voices,
+)
 from hashwatch.queries.events import Event, find_event, shell
 from hashwatch.queries.filters import NAMES
 from hashwatch.queries.shapes import Data
@@ -69,6 +77,7 @@ PAGES: dict[str, Page] = {
     "themes": Page(
         "themes.html", (), lambda c, asked: themes.themes_page(c, asked.event, asked.now)
     ),
+    "voices": Page("voices.html", (), lambda c, asked: voices.voices_page(c, asked.event)),
     "coverage": Page(
         "coverage.html",
         (),
