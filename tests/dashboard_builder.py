@@ -75,8 +75,32 @@ def build_dashboard(path: Path | str, posts: int = 600, seed: int = 17) -> sqlit
         "folds_into = (SELECT o.id FROM posts AS o WHERE o.uri = posts.boost_of)"
     )
     fill_rollups(connection, 1)
+    _ask(connection)
     connection.execute("COMMIT")
     return connection
+
+
+def _ask(connection: sqlite3.Connection) -> None:
+    """Every tenth original asks; the first of them has a reply by somebody on the roster."""
+    originals = [
+        row[0]
+        for row in connection.execute(
+            "SELECT id FROM posts WHERE kind <> 'boost' AND author_id > 8 ORDER BY id"
+        )
+    ]
+    if not originals:
+        return
+    connection.executemany(
+        "INSERT INTO post_questions VALUES (1, ?, ?, 0.85, 0, 5, 'questions', '1')",
+        [
+            (post, ("speaker", "organiser", "rhetorical")[place % 3])
+            for place, post in enumerate(originals[::10])
+        ],
+    )
+    reply = connection.execute(
+        "SELECT id FROM posts WHERE kind <> 'boost' AND author_id < 9 ORDER BY id DESC LIMIT 1"
+    ).fetchone()[0]
+    connection.execute("UPDATE posts SET parent_id = ? WHERE id = ?", (originals[0], reply))
 
 
 def fill_rollups(connection: sqlite3.Connection, event: int) -> None:

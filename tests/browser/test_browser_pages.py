@@ -29,6 +29,7 @@ PAGES = {
     "themes": f"{BASE}/themes",
     "coverage": f"{BASE}/coverage",
     "voices": f"{BASE}/voices",
+    "questions waiting": f"{BASE}/questions",
     "evaluation": f"{BASE}/evaluate",
     "alerts": f"{BASE}/alerts",
     "empty event": "/events/empty",

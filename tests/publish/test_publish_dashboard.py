@@ -64,7 +64,8 @@ TABLES = (
     "posts", "event_posts", "post_hashtags", "post_mentions", "post_links", "post_themes",
     "post_sessions", "rollup_minute", "rollup_hour", "rollup_day", "authors", "runs", "gaps",
     "coverage_hour", "sightings", "engagement", "wordings", "links", "corrections", "labels",
-    "spikes", "lag_hour", "author_groups", "roster", "sessions", "themes", "programme_changes",
+    "spikes", "lag_hour", "author_groups", "roster",
+    "post_questions", "sessions", "themes", "programme_changes",
 )  # fmt: skip
 
 
@@ -543,3 +544,18 @@ def test_posts_of_an_account_belong_without_a_hashtag(room: Room) -> None:
         "SELECT handle FROM event_posts JOIN posts ON posts.id = post_id"
         " JOIN authors ON authors.id = author_id ORDER BY handle"
     ) == [("person1@town.example",), ("person2@town.example",), ("person4@town.example",)]
+
+
+def test_questions_are_found_and_go_with_their_posts(room: Room) -> None:
+    """With whom they ask and where they stand; a boost asks nothing."""
+    text = "Question for the panel: who oversees the overseers?"
+    original = post(1, text=text)
+    room.store(original, post(100, kind="boost", boost_of=original.uri), post(2, text="Fine."))
+    room.publish()
+    sql = "SELECT event_id, asked, start, end, annotator FROM post_questions"
+    [(event, asked, start, end, annotator)] = room.rows(sql)
+    assert (event, asked, annotator) == (1, "speaker", "questions")
+    assert text[int(str(start)) : int(str(end))].endswith("who oversees the overseers?")
+    room.store(tombstones=[Tombstone(NOW, "deleted", uri=original.uri)])
+    room.publish()
+    assert room.rows(sql) == []

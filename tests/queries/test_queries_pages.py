@@ -18,6 +18,7 @@ from hashwatch.queries import (
     overview,
     post_page,
     posts_page,
+    questions,
     session_pages,
     themes,
     voices,
@@ -42,6 +43,7 @@ PAGES: dict[str, Ask] = {
     "session": lambda c, e: session_pages.session_page(c, e, "d4-2", {}, NOW),
     "themes": lambda c, e: themes.themes_page(c, e, NOW),
     "coverage": lambda c, e: coverage.coverage_page(c, e, NOW, WALL),
+    "questions": lambda c, e: questions.questions_page(c, e, {"state": "all"}, NOW),
     "voices": lambda c, e: voices.voices_page(c, e),
     "events": lambda c, _: first_page.events_page(c, WALL),
 }
@@ -145,7 +147,7 @@ def test_a_bad_range_is_named(
 
 
 def test_tabs_hold_the_posts_that_they_say(dashboard: sqlite3.Connection) -> None:
-    """Latest by time, top by engagement, negative by tone, questions by their mark."""
+    """Latest by time, top by engagement, negative by tone, questions by what they ask."""
     event = find_event(dashboard, "natsec17")
     tabs = {
         tab: overview.overview(dashboard, event, {"tab": tab}, NOW)["posts"]
@@ -155,7 +157,42 @@ def test_tabs_hold_the_posts_that_they_say(dashboard: sqlite3.Connection) -> Non
     engaged = [p["boosts"] + p["likes"] + p["replies"] + p["quotes"] for p in tabs["top"]]
     assert engaged == sorted(engaged, reverse=True)
     assert {p["sentiment"] for p in tabs["negative"]} == {"negative"}
-    assert all("?" in p["text"] for p in tabs["questions"])
+    asked = {
+        row[0]
+        for row in dashboard.execute(
+            "SELECT post_id FROM post_questions WHERE asked <> 'rhetorical'"
+        )
+    }
+    assert {p["id"] for p in tabs["questions"]} <= asked
+    assert len(tabs["questions"]) == min(len(asked), overview.CARDS)
+
+
+def test_questions_wait_until_somebody_of_the_event_replies(
+    dashboard: sqlite3.Connection,
+) -> None:
+    """The first has a reply from the roster; the rest wait, the rhetorical ones do not count."""
+    event = find_event(dashboard, "natsec17")
+    everything = questions.questions_page(dashboard, event, {"state": "all"}, NOW)
+    assert everything["counts"]["answered"] == 1
+    assert everything["counts"]["waiting"] == everything["counts"]["all"] - 1 > 10
+    [answered] = questions.questions_page(dashboard, event, {"state": "answered"}, NOW)["questions"]
+    assert answered["answer"]["author"].startswith("Person")
+    waiting = questions.questions_page(dashboard, event, {"sort": "supported"}, NOW)["questions"]
+    support = [one["support"] for one in waiting]
+    assert support == sorted(support, reverse=True)
+    assert all(one["answer"] is None for one in waiting)
+    with pytest.raises(FilterError, match="state"):
+        questions.questions_page(dashboard, event, {"state": "open"}, NOW)
+
+
+def test_the_sentence_counts_the_questions_of_the_day(dashboard: sqlite3.Connection) -> None:
+    """As a link to their page."""
+    event = find_event(dashboard, "natsec17")
+    waiting = questions.count_waiting(dashboard, event, NOW)
+    parts = overview.overview(dashboard, event, {}, NOW)["sentence"]
+    said = [part for part in parts if part["href"] == "/events/natsec17/questions"]
+    assert waiting > 0
+    assert said[0]["text"].startswith(f"{waiting} question")
 
 
 def test_a_post_shows_its_tags_counts_and_places(dashboard: sqlite3.Connection) -> None:

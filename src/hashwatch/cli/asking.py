@@ -32,6 +32,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FILTER_OPTIONS = {
     "theme": "A theme's name.",
     "session": "A session's code.",
+    "question": "any (to speakers or organisers), speaker, organiser or rhetorical.",
     "sentiment": "positive, neutral, negative or unknown.",
     "language": "An ISO 639 code, or und.",
     "source": "The platform or format that a post came by.",

@@ -9,6 +9,7 @@ import msgspec
 
 from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost
 from hashwatch.enrich.candidate import Candidate
+from hashwatch.enrich.question import Question
 from hashwatch.model import Assignment, Decision, Reason
 from hashwatch.publish.corrections import Corrected, Tone, correct, tone_of
 from hashwatch.publish.membership import Membership
@@ -37,6 +38,7 @@ class Tagged(msgspec.Struct, gc=False):
     sessions: dict[int, Assignment]
     tone: Tone
     corrected: dict[tuple[str, int], Corrected]  # by field and event
+    questions: dict[int, Question]
 
     def as_relative(self) -> Relative:
         """What its replies and boosts take from it."""
@@ -75,6 +77,7 @@ def tag_batch(
         if tagger.tags:
             _add_themes(tagged, tagger)
             _add_sessions(tagged, authors, done, relatives, tagger)
+            _add_questions(tagged, tagger)
         for one in tagged:
             if decisions := _decisions(one.post, corrections):
                 correct(one, decisions, tagger)
@@ -128,7 +131,7 @@ def _place(
     events = membership.of(post, [name for name, _ in hashtags], handle, detail.mentions)
     if relative.events and relative.events != events and post.quoted_id is None:
         events = tuple(sorted({*events, *relative.events}))
-    return Tagged(post, words, hashtags, events, {}, {}, tone_of(words.sentiment), {})
+    return Tagged(post, words, hashtags, events, {}, {}, tone_of(words.sentiment), {}, {})
 
 
 @lru_cache(maxsize=8192)
@@ -190,6 +193,17 @@ def _add_sessions(
         for one, session in zip(asking, tagger.sessions(event, candidates), strict=True):
             if session is not None:
                 one.sessions[event] = session
+
+
+def _add_questions(tagged: Sequence[Tagged], tagger: Tagger) -> None:
+    """A boost asks nothing: its original does."""
+    originals = [one for one in tagged if one.post.kind != "boost"]
+    for event, members in _by_event(originals).items():
+        texts = [one.post.text or "" for one in members]
+        languages = [one.words.language for one in members]
+        for one, question in zip(members, tagger.questions(event, texts, languages), strict=True):
+            if question is not None:
+                one.questions[event] = question
 
 
 def _by_event(tagged: Sequence[Tagged]) -> dict[int, list[Tagged]]:

@@ -176,7 +176,11 @@ class Publisher:
 
     def _made_for(self) -> str:
         versions = [
-            (*self._tagger.theme_version(number), *self._tagger.session_version(number))
+            (
+                *self._tagger.theme_version(number),
+                *self._tagger.session_version(number),
+                *self._tagger.question_version(number),
+            )
             for number in range(len(self._events))
         ]
         made_of = (self._events, self._tagger.words_version, versions)

@@ -129,6 +129,16 @@ CREATE TABLE post_sessions (
 ) WITHOUT ROWID;
 CREATE INDEX post_sessions_post ON post_sessions (post_id);
 
+-- Posts that ask: a speaker, the organisers, or nobody in particular (rhetorical).
+CREATE TABLE post_questions (
+  event_id INTEGER NOT NULL, post_id INTEGER NOT NULL,
+  asked TEXT NOT NULL,           -- 'speaker', 'organiser', 'rhetorical'
+  confidence REAL NOT NULL,
+  start INTEGER NOT NULL, end INTEGER NOT NULL,          -- the question's code points in the text
+  annotator TEXT NOT NULL, version TEXT NOT NULL,
+  PRIMARY KEY (event_id, post_id)
+) WITHOUT ROWID;
+
 -- Tags that a person gave in the annotators' place. value is the label, the theme's name or the
 -- session's code, NULL for none; tagged is what the annotators say (themes: a JSON list of names).
 -- A person's tone has neither polarity nor confidence; a person's theme or session has

@@ -12,6 +12,7 @@ import msgspec
 
 from hashwatch.enrich.candidate import Candidate
 from hashwatch.enrich.language import LanguageDetector
+from hashwatch.enrich.question import Question, QuestionAnnotator
 from hashwatch.enrich.sentiment import load_annotator
 from hashwatch.enrich.session import SessionAnnotator
 from hashwatch.enrich.theme import ThemeAnnotator
@@ -101,6 +102,13 @@ class Tagger:
         self._words = WordsTagger(languages_of(events), annotator)
         self._themes = [ThemeAnnotator(event.themes) for event in events]
         self._sessions = [SessionAnnotator(event) for event in events]
+        self._questions = [
+            QuestionAnnotator(
+                [speaker for session in event.sessions for speaker in session.speakers],
+                event.accounts,
+            )
+            for event in events
+        ]
         self._places = {event.slug: place for place, event in enumerate(events)}
         self._keys = {
             "theme": [{theme.name for theme in event.themes} for event in events],
@@ -125,6 +133,10 @@ class Tagger:
         """Name and version of an event's session annotator."""
         return self._sessions[event].name, self._sessions[event].version
 
+    def question_version(self, event: int) -> tuple[str, str]:
+        """Name and version of what finds an event's questions."""
+        return self._questions[event].name, self._questions[event].version
+
     def event_of(self, slug: str) -> int | None:
         """An event's place in the configured sequence."""
         return self._places.get(slug)
@@ -140,6 +152,12 @@ class Tagger:
     def themes(self, event: int, texts: Sequence[str]) -> list[tuple[Assignment, ...]]:
         """Themes (by name) of texts in an event."""
         return self._themes[event].annotate(texts)
+
+    def questions(
+        self, event: int, texts: Sequence[str], languages: Sequence[str]
+    ) -> list[Question | None]:
+        """What texts ask in an event."""
+        return self._questions[event].annotate(texts, languages)
 
     def sessions(self, event: int, candidates: Sequence[Candidate]) -> list[Assignment | None]:
         """Session (by code) of posts in an event."""

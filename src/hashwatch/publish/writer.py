@@ -146,6 +146,7 @@ class Writer:
         )
         self._write_names(tagged, names)
         entries = self._write_assignments(tagged, names)
+        self._write_questions(tagged)
         self._write_corrections(tagged)
         rollups.count(counts, entries)
         self._lags.update(
@@ -204,6 +205,10 @@ class Writer:
         execute_many = self._connection.executemany
         execute_many(
             "DELETE FROM event_posts WHERE event_id = ? AND post_id = ?",
+            [(event, one.id) for one in found.values() for event in one.events],
+        )
+        execute_many(
+            "DELETE FROM post_questions WHERE event_id = ? AND post_id = ?",
             [(event, one.id) for one in found.values() for event in one.events],
         )
         for table in (
@@ -339,6 +344,17 @@ class Writer:
         execute_many("INSERT INTO post_themes VALUES (?, ?, ?, ?, ?, ?)", themes)
         execute_many("INSERT INTO post_sessions VALUES (?, ?, ?, ?, ?, ?)", sessions)
         return entries
+
+    def _write_questions(self, tagged: Sequence[Tagged]) -> None:
+        self._connection.executemany(
+            "INSERT INTO post_questions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (event + 1, one.post.id, found.asked, found.confidence, found.start, found.end,
+                 *self._tagger.question_version(event))
+                for one in tagged
+                for event, found in one.questions.items()
+            ],
+        )  # fmt: skip
 
     def _write_corrections(self, tagged: Sequence[Tagged]) -> None:
         self._connection.executemany(

@@ -4,6 +4,7 @@
 q         words; ``"a phrase"``, ``OR``, ``NOT``, ``word*``
 theme     a theme's name
 session   a session's code
+question  speaker, organiser, rhetorical; any for what is asked of speakers or organisers
 sentiment positive, neutral, negative, unknown
 language  an ISO 639 code, or ``und``
 source    the platform or format that a post came by
@@ -33,13 +34,14 @@ from hashwatch.model import fold_account, fold_hashtag
 MAX_LENGTH = 500
 CHOICES: dict[str, tuple[str, ...]] = {
     "sentiment": ("positive", "neutral", "negative", "unknown"),
+    "question": ("any", "speaker", "organiser", "rhetorical"),
     "kind": ("post", "reply", "quote", "boost", "original"),
     "media": ("yes", "no"),
     "sort": ("newest", "engaged"),
 }
 NAMES = (
-    "q", "theme", "session", "sentiment", "language", "source", "author", "group", "hashtag",
-    "kind", "media", "link", "from", "to", "sort",
+    "q", "theme", "session", "question", "sentiment", "language", "source", "author", "group",
+    "hashtag", "kind", "media", "link", "from", "to", "sort",
 )  # fmt: skip
 
 _SPACED_OFFSET = re.compile(r"(T\d\d:\d\d(?::\d\d)?) (\d\d:\d\d)$")
@@ -57,6 +59,7 @@ class Filters(msgspec.Struct, frozen=True):
     q: str = ""
     theme: str = ""
     session: str = ""
+    question: str = ""
     sentiment: str = ""
     language: str = ""
     source: str = ""

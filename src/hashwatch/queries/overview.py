@@ -14,6 +14,7 @@ from hashwatch.queries.hrefs import event_href, posts_href
 from hashwatch.queries.measured import measure
 from hashwatch.queries.now import last_minutes, recent_by_theme, usual_rates, window
 from hashwatch.queries.programme import programme, stage, tones
+from hashwatch.queries.questions import count_waiting
 from hashwatch.queries.ranges import Range, chosen_range, range_parameters, whole_event
 from hashwatch.queries.rankings import rankings
 from hashwatch.queries.search import find_posts
@@ -53,7 +54,15 @@ def overview(
     spikes = spike_rows(connection, event, span.start, span.end, now, sessions)
     return {
         "sentence": sentence(
-            connection, event, now, current, themes, recent, on_stage["current"], spikes
+            connection,
+            event,
+            now,
+            current,
+            themes,
+            recent,
+            on_stage["current"],
+            spikes,
+            count_waiting(connection, event, now),
         ),
         "now": current,
         "stage": on_stage,
@@ -116,17 +125,10 @@ def _tabs(event: Event, params: Mapping[str, str], selected: str) -> list[Data]:
 def _tab_posts(connection: sqlite3.Connection, event: Event, tab: str, span: Range) -> list[int]:
     """The posts under a tab: of the time chosen, else of the whole event."""
     start, end = (span.start, span.end) if span.zoomed else (None, None)
-    if tab == "questions":
-        bounds = {
-            "event": event.id,
-            "low": 0 if start is None else start << 20,
-            "high": 1 << 62 if end is None else end << 20,
-            "size": CARDS,
-        }
-        return [row[0] for row in ask(connection, "questions", bounds)]
     filters = {
         "latest": Filters(start=start, end=end),
         "top": Filters(start=start, end=end, sort="engaged"),
+        "questions": Filters(start=start, end=end, question="any"),
         "negative": Filters(start=start, end=end, sentiment="negative", kind="original"),
     }[tab]
     return find_posts(connection, select(connection, event, filters), size=CARDS).ids

@@ -21,6 +21,7 @@ LABELS = {
     "q": "Words",
     "theme": "Theme",
     "session": "Session",
+    "question": "Question",
     "sentiment": "Tone",
     "language": "Language",
     "source": "Source",
@@ -37,6 +38,12 @@ LABELS = {
 
 _KINDS = {"original": "all but boosts", "post": "post", "reply": "reply", "quote": "quote"}
 _KINDS["boost"] = "boost"
+_QUESTIONS = {
+    "any": "to speakers or organisers",
+    "speaker": "to a speaker",
+    "organiser": "to the organisers",
+    "rhetorical": "rhetorical",
+}
 _YES_NO = (("yes", "with", None), ("no", "without", None))
 
 Option = tuple[str, str, int | None]
@@ -162,6 +169,7 @@ def _options(connection: sqlite3.Connection, event: Event) -> dict[str, list[Opt
             (code, f"{code} {title}", session_posts.get(i, 0))
             for i, (code, title) in sessions.items()
         ],
+        "question": [(value, shown, None) for value, shown in _QUESTIONS.items()],
         "sentiment": [(value, value, None) for value in CHOICES["sentiment"]],
         "language": [(code, language_name(code), posts) for code, posts in by_posts("language")],
         "source": [(source, source, posts) for source, posts in by_posts("source")],

@@ -28,7 +28,7 @@ FULL_TEXT_PROBE = 28
 NEVER = 1 << 62
 LONGEST_DAY = 25 * 3600
 
-_WIDTH = ("q", "link", "session", "author", "hashtag", "theme", "language")
+_WIDTH = ("q", "link", "question", "session", "author", "hashtag", "theme", "language")
 """Drivers that hold many, the narrower ones first as a rule."""
 
 
@@ -161,6 +161,8 @@ class _Building:
         if self.filters.hashtag:
             rows = ask(self.connection, "hashtag_id", {"name": self.filters.hashtag})
             self._narrow("hashtag", "post_hashtags", "hashtag_id", rows[0][0] if rows else -1)
+        if self.filters.question:
+            self._question()
         if self.filters.author:
             self._author()
         if self.filters.group:
@@ -241,6 +243,14 @@ class _Building:
         self.drivers.append(Driver("author", "id", f"posts INDEXED BY posts_author WHERE {test}"))
         # Two people of one handle have two rows in the rollups: counted instead.
         self.facet_values += [("author", identity) for identity in ids]
+
+    def _question(self) -> None:
+        """By what a post asks in this event; ``any`` is what waits for an answer."""
+        asked = "IN ('speaker', 'organiser')" if self.filters.question == "any" else "= :asked"
+        self.parameters["asked"] = self.filters.question
+        source = f"post_questions WHERE event_id = :event AND asked {asked}"
+        self.conditions["question"] = f"EXISTS (SELECT 1 FROM {source} AND post_id = c.id)"
+        self.drivers.append(Driver("question", "post_id", source))
 
     def _group(self) -> None:
         """By the author's groups; ``inside`` and ``public`` are the roster and the rest."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from hashwatch.queries.buckets import local_day, next_bucket
 from hashwatch.queries.events import Event
-from hashwatch.queries.hrefs import posts_href, session_href
+from hashwatch.queries.hrefs import event_href, posts_href, session_href
 from hashwatch.queries.now import window
 from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.shapes import Data, SessionRow, ThemeRow
@@ -28,11 +28,12 @@ def sentence(
     recent: Mapping[int, int],
     on_stage: Sequence[SessionRow],
     spikes: Sequence[Data] = (),
+    waiting: int = 0,
 ) -> list[Data]:
     """The parts of the sentence: ``text``, and ``href`` where it is a link.
 
     ``current`` are the overview's figures, ``recent`` the last half hour's posts by theme,
-    ``spikes`` those of `spike_rows`; one that lasts is said.
+    ``spikes`` those of `spike_rows`; one that lasts is said. ``waiting`` are questions.
     """
     if event.clock_mode == "over":
         return _looking_back(connection, event, current["total"], themes)
@@ -60,6 +61,10 @@ def sentence(
         if spike["to"] is None:
             parts.append(_part(f"; a spike {spike['local']}: "))
             parts.append(_part(f"{spike['peak']:,} in five minutes", spike["peak_href"]))
+    if waiting:
+        parts.append(_part("; "))
+        words = "question waits" if waiting == 1 else "questions wait"
+        parts.append(_part(f"{waiting:,} {words}", event_href(event.slug, "questions")))
     return [*parts, _part(".")]
 
 

@@ -17,6 +17,7 @@ from hashwatch.queries import (
     overview,
     post_page,
     posts_page,
+    questions,
     session_pages,
     themes,
     voices,
@@ -76,6 +77,11 @@ PAGES: dict[str, Page] = {
     ),
     "themes": Page(
         "themes.html", (), lambda c, asked: themes.themes_page(c, asked.event, asked.now)
+    ),
+    "questions": Page(
+        "questions.html",
+        questions.PARAMETERS,
+        lambda c, asked: questions.questions_page(c, asked.event, asked.params, asked.now),
     ),
     "voices": Page("voices.html", (), lambda c, asked: voices.voices_page(c, asked.event)),
     "coverage": Page(

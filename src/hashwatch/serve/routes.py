@@ -55,6 +55,7 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         rf"^/events/{_SLUG}/sessions{_JSON}": "sessions",
         rf"^/events/{_SLUG}/sessions/(?P<name>[^/]+?){_JSON}": "session",
         rf"^/events/{_SLUG}/themes{_JSON}": "themes",
+        rf"^/events/{_SLUG}/questions{_JSON}": "questions",
         rf"^/events/{_SLUG}/voices{_JSON}": "voices",
         rf"^/events/{_SLUG}/coverage{_JSON}": "coverage",
     }
