@@ -73,6 +73,26 @@ def test_refuses_languages_that_the_event_does_not_have() -> None:
     assert LanguageDetector(["en"]).detect([FRENCH], [None]) == ["und"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bunge limejadili usalama wa mtandao leo asubuhi",
+        "Tunahitaji ushirikiano wa kimataifa dhidi ya uhalifu wa mtandao",
+        "Majalisa ta tattauna kan tsaron yanar gizo a yau",
+        "Wane ne yake kula da kamfanonin tsaro masu zaman kansu?",
+        "Η βουλή συζήτησε σήμερα για την ασφάλεια",
+        "国会は今日サイバーセキュリティについて議論しました",
+        "ፓርላማው ዛሬ ስለ ሳይበር ደህንነት ተወያየ",
+        "Het parlement debatteerde vandaag over cyberveiligheid",
+        "Parlament debatował dziś o cyberbezpieczeństwie",
+        "Meclis bugün siber güvenliği tartıştı",
+    ],
+)
+def test_refuses_what_a_conference_may_well_hear(detector: LanguageDetector, text: str) -> None:
+    """Swahili, Hausa, Greek, Japanese, Amharic, Dutch, Polish, Turkish: unknown."""
+    assert detector.detect([text], [None]) == ["und"]
+
+
 def test_says_und_to_text_in_two_languages(detector: LanguageDetector) -> None:
     """Half English, half French is neither."""
     assert detector.detect([f"{ENGLISH}. {FRENCH}"], [None]) == ["und"]
@@ -100,10 +120,9 @@ def test_answers_any_text_alike_in_any_batch(text: str, said: str | None) -> Non
 
 
 def test_is_right_on_labelled_posts(detector: LanguageDetector) -> None:
-    """Over six languages at least 97.5% undeclared and 99% when the platform says so.
+    """Over six languages at least 98% undeclared and 99% when the platform says so.
 
-    One per cent of these posts are not in the language they are filed under, and short ones are
-    refused on purpose.
+    One per cent of these posts are not in the language they are filed under.
     """
     if not SHARED.exists():
         pytest.skip("the labelled posts are not beside this repository")
@@ -114,5 +133,5 @@ def test_is_right_on_labelled_posts(detector: LanguageDetector) -> None:
         total += len(texts)
         right += detector.detect(texts, [None] * len(texts)).count(language)
         declared_right += detector.detect(texts, [language] * len(texts)).count(language)
-    assert right / total >= 0.975
+    assert right / total >= 0.98
     assert declared_right / total >= 0.99
