@@ -131,10 +131,13 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
     """Bring the dashboard up to date with the archive, then end."""
     import threading
 
+    from msgspec import to_builtins
+
     from hashwatch.cli.progress import progress
     from hashwatch.cli.publishing import keep_files
     from hashwatch.config import load_config
     from hashwatch.publish.publisher import Publisher
+    from hashwatch.queries.retagged import retagging_lines
     from hashwatch.run.logs import log_to_stderr
     from hashwatch.run.stopping import on_stop
 
@@ -152,10 +155,18 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
         with progress("publishing", "posts") as shown:
             work = publisher.rebuild if rebuild else publisher.catch_up
             published = work(on_progress=shown)
+    compared = to_builtins(published.comparison)
     if as_json:
-        print_json({"posts": published.posts, "gone": published.gone, "seq": published.seq})
+        print_json(
+            {
+                "posts": published.posts, "gone": published.gone, "seq": published.seq,
+                "compared": compared,
+            }
+        )  # fmt: skip
     else:
         click.echo(f"{counted(published.posts, 'post')} published, {published.gone:,} taken out")
+        for line in retagging_lines(compared) if compared else ():
+            click.echo(line)
 
 
 @click.command()

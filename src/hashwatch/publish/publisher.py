@@ -22,6 +22,7 @@ from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import tag_batch, words_of
+from hashwatch.publish.comparison import Comparison
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.rebuild import rebuild
 from hashwatch.publish.spikes import write_spikes
@@ -36,11 +37,15 @@ SPIKE_SECONDS = 5.0
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What a catch-up did: posts written, posts taken out, and the last change it covers."""
+    """What a catch-up did: posts written, posts taken out, and the last change it covers.
+
+    ``comparison`` says what a rebuild changed, where there was one and something before it.
+    """
 
     posts: int = 0
     gone: int = 0
     seq: int = 0
+    comparison: Comparison | None = None
 
 
 Progress = Callable[[int, int], None]
@@ -128,7 +133,7 @@ class Publisher:
         while True:
             published = self._publish_batch()
             total = Published(total.posts + published.posts, total.gone + published.gone,
-                              published.seq)  # fmt: skip
+                              published.seq, total.comparison)  # fmt: skip
             behind = reading.last_change(self._archive) - published.seq
             if on_progress:
                 on_progress(total.posts, total.posts + behind)
@@ -169,10 +174,10 @@ class Publisher:
         """Makes the whole dashboard anew beside the old one, then puts it in its place at once."""
         rebuilt = rebuild(
             self._archive_path, self._path, self._dashboard, self._events, self._annotator,
-            self._tagger, self._made_for(), workers, on_progress,
+            self._tagger, self._made_for(), workers, on_progress, self._clock(),
         )  # fmt: skip
         self._writer = None
-        return Published(posts=rebuilt.posts, seq=rebuilt.seq)
+        return Published(posts=rebuilt.posts, seq=rebuilt.seq, comparison=rebuilt.comparison)
 
     def _made_for(self) -> str:
         versions = [

@@ -24,6 +24,7 @@ from hashwatch.model import Event, Sentiment
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import tag_batch, words_of
+from hashwatch.publish.comparison import Comparison, compare
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.spikes import write_spikes
 from hashwatch.publish.tagging import (
@@ -42,10 +43,11 @@ Slice = tuple[list[ArchivedPost], dict[TextKey, Words], Future[list[Words]], lis
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
-    """What a rebuild holds: how many posts, and the last change it covers."""
+    """What a rebuild holds: how many posts, the last change it covers, what differs from before."""
 
     posts: int
     seq: int
+    comparison: Comparison | None = None
 
 
 def rebuild(
@@ -58,8 +60,9 @@ def rebuild(
     made_for: str,
     workers: int | None,
     on_progress: Callable[[int, int], None] | None,
+    at: float,
 ) -> Rebuilt:
-    """Builds beside ``dashboard_path`` and copies into ``live``.
+    """Builds beside ``dashboard_path`` and copies into ``live``; ``at`` is now, in wall seconds.
 
     Tones and languages that the old file holds from the same annotators are taken over.
     """
@@ -76,14 +79,18 @@ def rebuild(
         made.execute("PRAGMA analysis_limit = 1000")  # enough for the planner, and quick
         made.execute("ANALYZE")
         made.execute("COMMIT")
+        comparison = compare(made, dashboard_path, at)
+        if comparison is not None:
+            board.set_meta(made, "compared", msgspec.json.encode(comparison).decode())
         made.backup(live)
     live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     beside.unlink(missing_ok=True)
-    return rebuilt
+    return msgspec.structs.replace(rebuilt, comparison=comparison)
 
 
 def _fresh(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
+    # An address, so that the old file can be attached to be read only.
+    connection = sqlite3.connect(path.resolve().as_uri(), uri=True, isolation_level=None)
     connection.execute(f"PRAGMA page_size = {board.PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = OFF")  # an interrupted rebuild is thrown away whole
     connection.execute("PRAGMA synchronous = OFF")
@@ -96,7 +103,10 @@ def _fresh(path: Path) -> sqlite3.Connection:
 def _old(live: sqlite3.Connection, words_version: str) -> sqlite3.Connection | None:
     """The old dashboard, if its languages and tones are still right."""
     try:
-        return live if board.get_meta(live, "words") == words_version else None
+        if board.get_meta(live, "words") != words_version:
+            return None
+        live.execute(f"{_TAKEN_OVER} LIMIT 0", (0, 0))  # another version's tables may lack them
+        return live
     except sqlite3.DatabaseError:
         return None
 
@@ -204,10 +214,7 @@ def _taken_over(old: sqlite3.Connection | None, first: int, last: int) -> dict[T
     return {
         (text, declared): Words(language, Sentiment(label, polarity, sure) if label else None)
         for text, declared, language, label, polarity, sure in old.execute(
-            "SELECT text, declared, language, sentiment, polarity, confidence FROM posts"
-            # What a person said of one post does not hold for others with the same words.
-            " WHERE id BETWEEN ? AND ? AND NOT (sentiment IS NOT NULL AND confidence IS NULL)",
-            (first, last),
+            _TAKEN_OVER, (first, last)
         )
     }
 
@@ -235,3 +242,7 @@ def _annotate(texts: list[TextKey]) -> list[Words]:
 
 
 _tagger: WordsTagger | None = None
+
+# What a person said of one post does not hold for others with the same words.
+_TAKEN_OVER = """SELECT text, declared, language, sentiment, polarity, confidence FROM posts
+WHERE id BETWEEN ? AND ? AND NOT (sentiment IS NOT NULL AND confidence IS NULL)"""

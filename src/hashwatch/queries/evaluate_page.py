@@ -13,6 +13,7 @@ from hashwatch.queries.cards import post_cards
 from hashwatch.queries.events import Event
 from hashwatch.queries.measured import Measured, measure
 from hashwatch.queries.programme import NO_COUNTS, facet_totals, tones
+from hashwatch.queries.retagged import last_retagging
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
 from hashwatch.queries.tone import tone
@@ -49,6 +50,7 @@ def evaluate_page(
         "post": {key: cards[0][key] for key in SHOWN} if cards else None,  # type: ignore[literal-required]
         "tone": tone(event.slug, counts, "whole event", {}, measured),
         "confusion": confusion_rows(measured),
+        "retagged": last_retagging(connection, event),
     }
 
 
