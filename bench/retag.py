@@ -1,6 +1,6 @@
 """Re-tagging a million posts: everything anew, then with tones taken over, then with all distinct.
 
-Run as ``make bench ARGS=retag`` or ``python -m bench.retag [POSTS]``. The archive is made first, and
+Run as ``make bench ARGS=retag`` or ``python -m bench.retag [POSTS]``. The archive is made first and
 kept in the temporary folder for the next time: 62% of its posts repeat others word for word, as
 boosts do at real conferences, unless all are to be distinct. Wall and CPU seconds are both given;
 CPU seconds include the worker processes. A reader asks all the while how many posts there are.

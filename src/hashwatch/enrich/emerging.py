@@ -1,0 +1,139 @@
+"""What is talked about more than before, and belongs to no theme: words and pairs of words. Pure.
+
+Posts of a window are set against those before it by log-odds with an informative Dirichlet prior
+(Monroe, Colaresi and Quinn, "Fightin' Words", 2008): a word that is common everywhere needs many
+more posts than one that nobody used until now. A post counts once, and so does an author.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from math import log, sqrt
+
+import msgspec
+
+from hashwatch.enrich.common import bits
+from hashwatch.enrich.words import NOISE, WORD, fold, light_root
+
+FEWEST_POSTS = 5
+FEWEST_AUTHORS = 3
+SURPRISE = 2.0
+"""Standard deviations above what was usual before."""
+COMMON_BITS = 9.0
+"""Words that stand in more than one of 2^9 posts of their language carry no subject."""
+PRIOR = 50.0
+"""How many posts the prior weighs: with fewer before, less is surprising."""
+SUBSUMED = 0.6
+"""A word is left out where so much of it is part of a pair that is named."""
+MOST = 8
+
+_MENTION_OR_HASHTAG = re.compile(r"[@#][\w.@-]+")
+
+
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """A post: who wrote it, and what."""
+
+    author: int
+    text: str
+
+
+class Emerging(msgspec.Struct, frozen=True):
+    """A word or pair as it is mostly written, with the posts and authors that used it.
+
+    ``before`` are the posts of the background, ``surprise`` the standard deviations.
+    """
+
+    phrase: str
+    posts: int
+    authors: int
+    before: int
+    surprise: float
+
+
+def find_emerging(
+    recent: Sequence[Said], before: Sequence[Said], covered: Collection[str]
+) -> list[Emerging]:
+    """What has come up in ``recent``, the most surprising first.
+
+    ``covered`` are phrases that a theme covers already; none of their words is named.
+    """
+    if not recent:
+        return []
+    known = {_key(word) for phrase in covered for word in WORD.findall(phrase)}
+    terms = [_terms(said.text, known) for said in recent]
+    posts = Counter(term for found in terms for term in found)
+    background = Counter(term for said in before for term in _terms(said.text, known))
+    authors: dict[str, set[int]] = {}
+    written: dict[str, Counter[str]] = {}
+    for said, found in zip(recent, terms, strict=True):
+        for term, shown in found.items():
+            authors.setdefault(term, set()).add(said.author)
+            written.setdefault(term, Counter())[shown] += 1
+    candidates = [
+        Emerging(
+            phrase=min(written[term], key=lambda shown: (-written[term][shown], shown)),
+            posts=count,
+            authors=len(authors[term]),
+            before=background[term],
+            surprise=round(_surprise(count, len(recent), background[term], len(before)), 2),
+        )
+        for term, count in posts.items()
+        if count >= FEWEST_POSTS and len(authors[term]) >= FEWEST_AUTHORS
+    ]
+    surprising = [one for one in candidates if one.surprise >= SURPRISE]
+    surprising.sort(key=lambda one: (-one.surprise, one.phrase))
+    return _distinct(surprising)[:MOST]
+
+
+def _surprise(here: int, of: int, before: int, of_before: int) -> float:
+    """The log-odds ratio of a term in its own standard deviations."""
+    share = (here + before + 0.5) / (of + of_before + 1)
+    prior, rest = PRIOR * share, PRIOR * (1 - share)
+    ratio = log((here + prior) / (of - here + rest)) - log(
+        (before + prior) / (of_before - before + rest)
+    )
+    return ratio / sqrt(1 / (here + prior) + 1 / (before + prior))
+
+
+def _distinct(found: Iterable[Emerging]) -> list[Emerging]:
+    """Without words that are mostly part of a pair, and pairs that are mostly one of its words."""
+    kept: list[Emerging] = []
+    for one in found:
+        words = set(map(_key, one.phrase.split()))
+        for index, other in enumerate(kept):
+            shared = words & set(map(_key, other.phrase.split()))
+            if shared and min(one.posts, other.posts) >= SUBSUMED * max(one.posts, other.posts):
+                if len(words) > len(other.phrase.split()):
+                    kept[index] = one
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def _terms(text: str, known: Collection[str]) -> dict[str, str]:
+    """The words and pairs of a post that may be a subject, by their key, as written."""
+    bare = _MENTION_OR_HASHTAG.sub(" | ", NOISE.sub(" | ", text))
+    found: dict[str, str] = {}
+    last: tuple[str, str, int] | None = None
+    for match in WORD.finditer(bare):
+        word = match[0]
+        key = _key(word)
+        if not _may_be_subject(word, key) or key in known:
+            last = None
+            continue
+        found.setdefault(key, word)
+        if last is not None and bare[last[2] : match.start()].isspace():
+            found.setdefault(f"{last[0]} {key}", f"{last[1]} {word}")
+        last = key, word, match.end()
+    return found
+
+
+def _may_be_subject(word: str, key: str) -> bool:
+    return len(key) > 2 and not word.isdigit() and bits(fold(word)) > COMMON_BITS
+
+
+def _key(word: str) -> str:
+    return light_root(fold(word))
