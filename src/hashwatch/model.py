@@ -327,6 +327,26 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
 
 
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """A post as far as it counts for what emerges: who wrote it (a number), and what."""
+
+    author: int
+    text: str
+
+
+class Emerging(msgspec.Struct, frozen=True):
+    """A word or pair as it is mostly written, with the posts and authors that used it.
+
+    ``before`` are the posts of the background, ``surprise`` the standard deviations.
+    """
+
+    phrase: str
+    posts: int
+    authors: int
+    before: int
+    surprise: float
+
+
 class Sampled(msgspec.Struct, frozen=True, gc=False):
     """A post of a sample. ``label``, ``confidence`` and ``language`` are those at the drawing.
 

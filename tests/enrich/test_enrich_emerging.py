@@ -7,7 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatch.enrich.emerging import FEWEST_AUTHORS, FEWEST_POSTS, MOST, Said, find_emerging
+from hashwatch.enrich.emerging import FEWEST_AUTHORS, FEWEST_POSTS, MOST, find_emerging
+from hashwatch.model import Said
 
 SUBJECTS = ("surveillance of letters", "harbour budget", "ferry timetables", "coastal erosion")
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 from hashwatch.errors import ArchiveError, DamagedError, InUseError
+
+Result = TypeVar("Result")
 
 BUSY_SECONDS = 30.0
 PAGE_BYTES = 8192
@@ -102,6 +105,21 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def write_once(path: Path, what: str, write: Callable[[sqlite3.Connection], Result]) -> Result:
+    """One short transaction on the archive at ``path``, beside whoever else writes it.
+
+    Raises ``ArchiveError`` saying that ``what`` was not kept, when the disk or a lock refuses.
+    """
+    with closing(open_archive(path)) as connection:
+        try:
+            with transaction(connection):
+                return write(connection)
+        except sqlite3.Error as error:
+            raise ArchiveError(
+                f"{path}: could not be written ({error}); {what} was not kept, try again"
+            ) from error
 
 
 @contextmanager

@@ -10,11 +10,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from hashwatch.archive.connection import open_archive, open_reading, transaction
+from hashwatch.archive.connection import Result, open_reading, write_once
 from hashwatch.archive.runs import changed
 from hashwatch.errors import ArchiveError, MissingError
 from hashwatch.model import Decision, Sample, Sampled
@@ -24,8 +23,6 @@ SCHEMA = 3
 KINDS = {"label": ("sentiment",), "correct": ("sentiment", "theme", "session")}
 TONES = ("positive", "neutral", "negative")
 NOTE_LENGTH = 500
-
-Result = TypeVar("Result")
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -137,15 +134,7 @@ class Decisions:
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
         if not self._path.exists():
             raise ArchiveError(f"{self._path}: there is no archive yet")
-        with closing(open_archive(self._path)) as connection:
-            try:
-                with transaction(connection):
-                    return write(connection)
-            except sqlite3.Error as error:
-                raise ArchiveError(
-                    f"{self._path}: could not be written ({error}); the decision was not kept,"
-                    " try again"
-                ) from error
+        return write_once(self._path, "the decision", write)
 
 
 def corrections(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, list[Decision]]:

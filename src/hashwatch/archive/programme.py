@@ -10,18 +10,16 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 
 from hashwatch.archive.comparing import ProgrammeChange, differences
-from hashwatch.archive.connection import open_archive, open_reading, transaction
+from hashwatch.archive.connection import Result, open_reading, write_once
 from hashwatch.archive.runs import changed
-from hashwatch.errors import ArchiveError
 from hashwatch.model import Event, Session
 
 Origin = Literal["imported", "configured"]
-Result = TypeVar("Result")
 
 _decode = msgspec.json.Decoder(Session).decode
 
@@ -120,15 +118,7 @@ class Programmes:
             return changes_after(connection, 0, event=event)[::-1][:limit]
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
-        with closing(open_archive(self._path)) as connection:
-            try:
-                with transaction(connection):
-                    return write(connection)
-            except sqlite3.Error as error:
-                raise ArchiveError(
-                    f"{self._path}: could not be written ({error}); the programme was not kept,"
-                    " try again"
-                ) from error
+        return write_once(self._path, "the programme", write)
 
 
 def standing_programme(connection: sqlite3.Connection, event: Event) -> StoredProgramme | None:

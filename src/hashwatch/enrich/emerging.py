@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from math import log, sqrt
 
-import msgspec
-
 from hashwatch.enrich.common import bits
 from hashwatch.enrich.words import NOISE, WORD, fold, light_root
+from hashwatch.model import Emerging, Said
 
 FEWEST_POSTS = 5
 FEWEST_AUTHORS = 3
@@ -30,26 +29,6 @@ SUBSUMED = 0.6
 MOST = 8
 
 _MENTION_OR_HASHTAG = re.compile(r"[@#][\w.@-]+")
-
-
-class Said(msgspec.Struct, frozen=True, gc=False):
-    """A post: who wrote it, and what."""
-
-    author: int
-    text: str
-
-
-class Emerging(msgspec.Struct, frozen=True):
-    """A word or pair as it is mostly written, with the posts and authors that used it.
-
-    ``before`` are the posts of the background, ``surprise`` the standard deviations.
-    """
-
-    phrase: str
-    posts: int
-    authors: int
-    before: int
-    surprise: float
 
 
 def find_emerging(

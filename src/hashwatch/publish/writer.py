@@ -23,7 +23,13 @@ from hashwatch.publish.groups import GroupedAuthors
 from hashwatch.publish.lag import Key, add_lags, lag_keys
 from hashwatch.publish.registry import Registry
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
-from hashwatch.publish.rows import INSERT_POST, iso, post_row, reasons_json, target
+from hashwatch.publish.rows import INSERT_POST, post_row, reasons_json, target
+from hashwatch.publish.tag_rows import (
+    INSERT_CORRECTION,
+    INSERT_QUESTION,
+    correction_rows,
+    question_rows,
+)
 from hashwatch.publish.tagging import Tagger
 from hashwatch.queries.buckets import from_iso
 from hashwatch.queries.fold import index_text
@@ -146,8 +152,8 @@ class Writer:
         )
         self._write_names(tagged, names)
         entries = self._write_assignments(tagged, names)
-        self._write_questions(tagged)
-        self._write_corrections(tagged)
+        execute_many(INSERT_QUESTION, question_rows(tagged, self._tagger))
+        execute_many(INSERT_CORRECTION, correction_rows(tagged))
         rollups.count(counts, entries)
         self._lags.update(
             lag_keys(
@@ -344,28 +350,6 @@ class Writer:
         execute_many("INSERT INTO post_themes VALUES (?, ?, ?, ?, ?, ?)", themes)
         execute_many("INSERT INTO post_sessions VALUES (?, ?, ?, ?, ?, ?)", sessions)
         return entries
-
-    def _write_questions(self, tagged: Sequence[Tagged]) -> None:
-        self._connection.executemany(
-            "INSERT INTO post_questions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (event + 1, one.post.id, found.asked, found.confidence, found.start, found.end,
-                 *self._tagger.question_version(event))
-                for one in tagged
-                for event, found in one.questions.items()
-            ],
-        )  # fmt: skip
-
-    def _write_corrections(self, tagged: Sequence[Tagged]) -> None:
-        self._connection.executemany(
-            "INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (one.post.id, field, event + 1, held.decision.value or None, held.tagged,
-                 held.decision.id, iso(held.decision.at))
-                for one in tagged
-                for (field, event), held in one.corrected.items()
-            ],
-        )  # fmt: skip
 
     def _count_authors(self, more: Mapping[int, int]) -> None:
         self._connection.executemany(

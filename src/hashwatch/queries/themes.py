@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Mapping
 
 from hashwatch.queries.buckets import Grain, bucket_label, next_bucket
-from hashwatch.queries.emerging import MINUTES, emerging_themes
 from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.now import Usual, recent_by_theme, usual_rates
@@ -68,13 +67,7 @@ def themes_page(connection: sqlite3.Connection, event: Event, now: int) -> Data:
         full.append({**row, "terms": terms[row["name"]], "points": points})
     by_name = {row["name"]: days.get(ids[row["name"]], {}) for row in rows}
     busy = [day for day, _ in ask(connection, "busy_days", {"event": event.id})]
-    return {
-        "grain": grain,
-        "themes": full,
-        "heat": _heat(event, busy, by_name),
-        "emerging": emerging_themes(connection, event, now),
-        "emerging_minutes": MINUTES,
-    }
+    return {"grain": grain, "themes": full, "heat": _heat(event, busy, by_name)}
 
 
 def _counts(

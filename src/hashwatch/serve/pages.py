@@ -25,6 +25,7 @@ from hashwatch.queries import (
 from hashwatch.queries.events import Event, find_event, shell
 from hashwatch.queries.filters import NAMES
 from hashwatch.queries.shapes import Data
+from hashwatch.serve.emerging import with_emerging
 from hashwatch.serve.explaining import explain_tone
 from hashwatch.serve.static import static_href
 
@@ -76,7 +77,11 @@ PAGES: dict[str, Page] = {
         ),
     ),
     "themes": Page(
-        "themes.html", (), lambda c, asked: themes.themes_page(c, asked.event, asked.now)
+        "themes.html",
+        (),
+        lambda c, asked: with_emerging(
+            c, asked.event, asked.now, themes.themes_page(c, asked.event, asked.now)
+        ),
     ),
     "questions": Page(
         "questions.html",
