@@ -117,11 +117,14 @@ def _rows(
         own = [gap for gap in gaps if (gap["source"], gap["instance"]) == (source, instance)]
         cells = []
         for hour in hours:
-            runs, failed, _, new, _ = ran.get((source, instance, hour - hour % 3600), [0] * 5)
+            runs, failed, _, new, rejected = ran.get(
+                (source, instance, hour - hour % 3600), [0] * 5
+            )
             # One place's posts are all its source's; of several, what each brought first.
             count = posts.get((source, hour), 0) if instances[source] == 1 else new
             lag = _lag(late, source, instance, hour - hour % 3600)
-            cells.append({**_cell(event, source, hour, count, runs, failed, own), "lag": lag})
+            cell = _cell(event, source, hour, count, runs, failed, own)
+            cells.append({**cell, "rejected": rejected, "lag": lag})
         has_lag = any(cell["lag"] for cell in cells)
         rows.append({"source": source, "instance": instance, "has_lag": has_lag, "cells": cells})
     return rows
