@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from hashwatch.queries.buckets import from_iso, local_text
@@ -44,6 +44,7 @@ def _row(event: Event, row: tuple[Any, ...], now: int, sessions: Sequence[Sessio
     starts, ends, posts, peak, peak_at, usual, *led = row
     lasts = event.clock_mode != "over" and now < ends + 60 * QUIET
     span = range_parameters(event, starts, ends)
+    on = _on_stage(sessions, starts, ends)
     return {
         "from": starts,
         "to": None if lasts else ends,
@@ -56,8 +57,8 @@ def _row(event: Event, row: tuple[Any, ...], now: int, sessions: Sequence[Sessio
         "usual": round(usual, 1),
         "times": round(peak / usual, 1) if usual >= 0.05 else None,
         "causes": [
-            *_on_stage(event, sessions, starts, ends),
-            *_leading(posts, _leaders(event, span, led)),
+            *_staged(event, on),
+            *_leading(posts, _leaders(event, span, led, {row["code"] for row in on})),
         ],
     }
 
@@ -70,16 +71,18 @@ def _span(event: Event, starts: int, ends: int, lasts: bool) -> str:
     return f"{first}–{last.rsplit(' ', 1)[1] if first[:-6] == last[:-6] else last}"
 
 
-def _on_stage(
-    event: Event, sessions: Sequence[SessionRow], starts: int, ends: int
-) -> Iterator[Data]:
-    """The sessions that were on while it lasted, by the programme's times; two at most."""
-    on = [
+def _on_stage(sessions: Sequence[SessionRow], starts: int, ends: int) -> list[SessionRow]:
+    """The sessions that were on while it lasted, by the programme's times."""
+    return [
         row
         for row in sessions
         if row["starts_at"] and row["ends_at"]
         and from_iso(row["starts_at"]) < ends and from_iso(row["ends_at"]) > starts
     ]  # fmt: skip
+
+
+def _staged(event: Event, on: Sequence[SessionRow]) -> Iterator[Data]:
+    """Two of them at most, and how many more."""
     for row in on[:2]:
         yield _part(f"on stage: {row['title']}", row["href"])
     if len(on) > 2:
@@ -93,8 +96,13 @@ def _leading(posts: int, leaders: Sequence[tuple[int, Data]]) -> list[Data]:
     return found or [part for _, part in sorted(rest, key=lambda one: -one[0])[:1]]
 
 
-def _leaders(event: Event, span: dict[str, str], led: Sequence[Any]) -> list[tuple[int, Data]]:
-    """The leading session, theme, post, person and hashtag, with their posts."""
+def _leaders(
+    event: Event, span: dict[str, str], led: Sequence[Any], on: Collection[str]
+) -> list[tuple[int, Data]]:
+    """The leading session, theme, post, person and hashtag, with their posts.
+
+    ``on`` are the codes of the sessions on stage, which have been named already.
+    """
     (
         code, title, session_posts, theme, theme_posts, hashtag, shown, hashtag_posts,
         handle, name, author_posts, post_id, boosts, boosted_handle, boosted_name,
@@ -102,7 +110,8 @@ def _leaders(event: Event, span: dict[str, str], led: Sequence[Any]) -> list[tup
     found = []
     if code is not None:
         href = posts_href(event.slug, session=code, **span)
-        found.append((session_posts, _part(f"{session_posts:,} about {title}", href)))
+        name = "what is on stage" if code in on else title
+        found.append((session_posts, _part(f"{session_posts:,} about {name}", href)))
     if theme is not None:
         href = posts_href(event.slug, theme=theme, **span)
         found.append((theme_posts, _part(f"{theme_posts:,} about {theme}", href)))
