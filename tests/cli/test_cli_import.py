@@ -132,12 +132,30 @@ def test_everything_wrong_with_the_options_is_told_at_once(
     """Exit code 2."""
     answer = hashwatch(
         "import", "rows.csv", "--event", "natsec17", "--format", "xls", "--timezone", "Nowhere",
-        "--map", "text", "--map", "colour=x",
+        "--encoding", "base64", "--map", "text", "--map", "colour=x",
     )  # fmt: skip
     assert answer.code == 2
     assert [line.split(":")[0] for line in answer.err.splitlines()] == [
-        "--format", "--timezone", "--map", "--map",
+        "--format", "--timezone", "--encoding", "--map", "--map",
     ]  # fmt: skip
+
+
+def test_the_encoding_can_be_told_where_the_guess_is_wrong(
+    place: Path, hashwatch: Hashwatch
+) -> None:
+    """The warning says how; told, there is none, and the names are right."""
+    text = "Dvořák a Škoda: příliš žluťoučký kůň #NATSEC17"
+    rows = f"id,created_at,author,text\n1,2017-03-31T09:10:00Z,ada,{text}\n"
+    (place / "czech.csv").write_bytes(rows.encode("iso-8859-2"))
+    arguments = ("import", "czech.csv", "--event", "natsec17")
+    guessed = hashwatch(*arguments)
+    assert "which is a guess" in guessed.err
+    assert "--encoding" in guessed.err
+    assert posts(place / "data") != [(text,)]
+    told = hashwatch(*arguments, "--encoding", "iso-8859-2")
+    assert told.code == 0, told
+    assert "guess" not in told.err
+    assert posts(place / "data") == [(text,)]
 
 
 def test_an_unusable_file_does_not_keep_others_out(place: Path, hashwatch: Hashwatch) -> None:

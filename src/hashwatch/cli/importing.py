@@ -31,6 +31,8 @@ if TYPE_CHECKING:
               metavar="[auto|csv|jsonl|tags|twarc]", help="What the files are.")  # fmt: skip
 @click.option("--timezone", metavar="ZONE",
               help="The IANA zone of times that carry none.")  # fmt: skip
+@click.option("--encoding", metavar="NAME",
+              help="The files' encoding, as in cp1252; found if left out.")  # fmt: skip
 @click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN",
               help="Which column holds a field; may be repeated.")  # fmt: skip
 @click.option("--only-hashtags", is_flag=True,
@@ -45,6 +47,7 @@ def import_files(
     slug: str,
     format_: str,
     timezone: str | None,
+    encoding: str | None,
     columns: tuple[str, ...],
     only_hashtags: bool,
     dry_run: bool,
@@ -64,7 +67,7 @@ def import_files(
     from hashwatch.config import load_config
 
     config = load_config(config_path)
-    settings = import_settings(format_, timezone, columns)
+    settings = import_settings(format_, timezone, columns, encoding)
     importing = Importing(
         data_dir, config.event(slug), format_, settings,
         only_hashtags=only_hashtags, dry_run=dry_run,

@@ -138,7 +138,7 @@ def guess_warnings(stated: str | None, encoding: str) -> tuple[str, ...]:
     if stated is not None or encoding.startswith("utf"):
         return ()
     guess = f"the file is not UTF-8: it was read as {encoding}, which is a guess"
-    return (f"{guess}; state its encoding if names or accents look wrong",)
+    return (f"{guess}; if names or accents look wrong, state the encoding with --encoding",)
 
 
 def text_lines(stream: BinaryIO, encoding: str, sample: bytes) -> TextLines:

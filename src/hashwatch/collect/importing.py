@@ -44,7 +44,9 @@ class Imported(msgspec.Struct, frozen=True):
     survey: Survey | None = None
 
 
-def import_settings(format_: str, timezone: str | None, columns: Sequence[str]) -> ImportSettings:
+def import_settings(
+    format_: str, timezone: str | None, columns: Sequence[str], encoding: str | None = None
+) -> ImportSettings:
     """What the operator said, checked; raises ``ConfigError`` with all that is wrong."""
     problems = []
     if format_ != "auto" and format_ not in importer_names():
@@ -57,6 +59,10 @@ def import_settings(format_: str, timezone: str | None, columns: Sequence[str]) 
         problems.append(
             f"--timezone: no zone is called {timezone!r}; write an IANA name, as in Europe/London"
         )
+    if encoding is not None and not _is_text_encoding(encoding):
+        problems.append(
+            f"--encoding: no encoding is called {encoding!r}; write a name as in cp1252 or utf-16"
+        )
     mapping = {}
     for pair in columns:
         field, equals, column = pair.partition("=")
@@ -67,7 +73,16 @@ def import_settings(format_: str, timezone: str | None, columns: Sequence[str]) 
         mapping[field] = column
     if problems:
         raise ConfigError(problems)
-    return ImportSettings(timezone=timezone, columns=mapping)
+    return ImportSettings(timezone=timezone, columns=mapping, encoding=encoding)
+
+
+def _is_text_encoding(name: str) -> bool:
+    """Whether Python can read text by it: base64 and its like are codecs too."""
+    try:
+        "".encode(name)
+    except (LookupError, UnicodeError):
+        return False
+    return True
 
 
 class Importing:
