@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 import sqlite3
 import threading
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 from command_line import Hashwatch
 
 from hashwatch.archive.connection import sole
+from hashwatch.archive.payloads import decompress
+from hashwatch.collect.importers import importer_names
 from hashwatch.config import load_config
 from hashwatch.publish.publisher import Publisher
 
@@ -218,3 +222,48 @@ def test_an_event_must_be_named(
 ) -> None:
     """One that there is; exit code 2."""
     assert hashwatch("import", "rows.csv", *arguments).code == 2
+
+
+def test_every_format_is_named_where_one_looks(hashwatch: Hashwatch) -> None:
+    """In the command's help, and with a section of its own in the documentation."""
+    said = hashwatch("import", "--help").out
+    page = (Path(__file__).parents[2] / "docs" / "archives.md").read_text()
+    for name in importer_names():
+        assert re.search(rf"\b{name}\b", said)
+        assert f"\n### {name}\n" in page
+
+
+def test_private_posts_of_an_archive_reach_no_file(place: Path, hashwatch: Hashwatch) -> None:
+    """Every byte of the data folder, payloads decompressed."""
+    public, ada = "https://www.w3.org/ns/activitystreams#Public", "https://town.example/users/ada"
+    items = [
+        {
+            "id": f"{ada}/{word}/activity", "type": "Create", "actor": ada, "to": to, "cc": [],
+            "object": {"id": f"{ada}/{word}", "type": "Note", "to": to, "content": f"{word} here",
+                       "published": published},
+        }
+        for word, to, published in (
+            ("openword", [public], "2017-03-31T09:10:00Z"),
+            ("badword", [public], "never"),
+            ("hiddenword", [f"{ada}/followers"], "2017-03-31T09:10:00Z"),
+            ("hiddenword", [f"{ada}/followers"], "never"),
+            ("hiddenword", ["https://lake.example/users/bo"], "2017-03-31T09:10:00Z"),
+        )
+    ]  # fmt: skip
+    content = json.dumps({"type": "OrderedCollection", "orderedItems": items})
+    # The last one is cut in the midst.
+    (place / "outbox.json").write_text(content[: content.rindex("published")])
+    answer = hashwatch("import", "outbox.json", "--event", "natsec17")
+    assert answer.code == 3, answer
+    assert "2 posts were not addressed to the public" in answer.err
+    connection = sqlite3.connect(place / "data" / "archive.db")
+    kept = [
+        decompress(raw)
+        for (raw,) in connection.execute("SELECT raw FROM posts UNION ALL SELECT raw FROM versions")
+    ]
+    connection.close()
+    kept += [path.read_bytes() for path in (place / "data").iterdir() if path.is_file()]
+    everything = b"".join(kept) + (answer.out + answer.err).encode()
+    assert b"openword" in everything
+    assert b"badword" in everything
+    assert b"hiddenword" not in everything

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, metavar="FILE…",
                 type=click.Path(exists=True, dir_okay=False, path_type=Path))  # fmt: skip
 @event_option
-@click.option("--format", "format_", default="auto", show_default=True,
-              metavar="[auto|csv|jsonl|tags|twarc]", help="What the files are.")  # fmt: skip
+@click.option(
+    "--format", "format_", default="auto", show_default=True, metavar="FORMAT",
+    help="What the files are: auto, csv, jsonl, mastodon_archive, tags or twarc.",
+)  # fmt: skip
 @click.option("--timezone", metavar="ZONE",
               help="The IANA zone of times that carry none.")  # fmt: skip
 @click.option("--encoding", metavar="NAME",

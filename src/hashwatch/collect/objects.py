@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from hashwatch.collect.encoding import MEND, clean, decoded, detect_encoding, utf8_lines
@@ -19,6 +20,7 @@ from hashwatch.collect.pages import refuse
 from hashwatch.model import Reject
 
 CHUNK = 1 << 18
+HEAD_LIMIT = 1 << 20
 BLANK = b" \t\r\n"
 # The last alternative meets a string that the chunk's end cuts.
 TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|"', re.DOTALL)
@@ -58,6 +60,21 @@ def read_items(stream: BinaryIO, encoding: str, sample: bytes) -> Iterator[Item]
             yield Item(octets, number, cut=not line.endswith(b"\n"))
 
 
+def read_array_after(mark: re.Pattern[bytes], stream: BinaryIO, encoding: str) -> Iterator[Item]:
+    """The objects of the array that begins where ``mark``, somewhere in the head, ends."""
+    chunks = utf8_chunks(stream, encoding)
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        found = mark.search(head)
+        if found:
+            rest = chain([head[found.end() :]], chunks)
+            yield from split_array(rest, head.count(b"\n", 0, found.end()) + 1)
+            return
+        if len(head) > HEAD_LIMIT:
+            return
+
+
 def utf8_head(head: bytes) -> bytes:
     """The beginning of a JSON file as UTF-8, from its first character that is not blank."""
     encoding = detect_encoding(head)
@@ -76,9 +93,12 @@ def utf8_chunks(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
             yield words.encode("utf-8", "replace")
 
 
-def split_array(chunks: Iterator[bytes]) -> Iterator[Item]:
-    """The objects of an array; what the file's end leaves open comes last, marked as cut."""
-    splitter = Splitter()
+def split_array(chunks: Iterator[bytes], line: int = 1) -> Iterator[Item]:
+    """The objects of an array; what the file's end leaves open comes last, marked as cut.
+
+    ``line`` is the one on which the array begins.
+    """
+    splitter = Splitter(line)
     for chunk in chunks:
         yield from splitter.split(chunk)
         if len(splitter.data) > LINE_LIMIT:
@@ -93,11 +113,11 @@ class Splitter:
     ``data`` begins at the object being read, or at the token being read outside of one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, line: int = 1) -> None:
         self.data = b""
         self.scanned = 0  # up to here in ``data`` the tokens have been read
         self.depth = 0
-        self.line = 1
+        self.line = line
         self.items = 0
 
     def split(self, chunk: bytes) -> Iterator[Item]:

@@ -56,7 +56,7 @@ def test_what_nobody_recognises_is_refused_by_name(tmp_path: Path, content: byte
     """The error names the formats there are."""
     path = tmp_path / "export.dat"
     path.write_bytes(content)
-    with pytest.raises(ImportFormatError, match="csv, jsonl, tags, twarc"):
+    with pytest.raises(ImportFormatError, match=r"csv, jsonl, .*tags, twarc"):
         find_importer("auto", path)
     with pytest.raises(ImportFormatError, match=r"no format 'xml'.*csv"):
         find_importer("xml", path)

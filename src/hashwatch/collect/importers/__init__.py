@@ -3,19 +3,21 @@
 Each module offers ``IMPORTER`` (see :class:`Importer`). Nothing here touches the database: a page
 of bounded size is yielded (see :mod:`hashwatch.collect.pages`), the caller stores it, then the
 next one is read, so that memory stays bounded whatever the file's size. Every file may be plain,
-gzip or zstd.
+gzip or zstd; a format whose file lies in a zip or tar file names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from pkgutil import iter_modules
 from typing import Protocol
 
 import msgspec
 
+from hashwatch.collect.containers import member_names
 from hashwatch.collect.files import read_head
 from hashwatch.errors import ImportFormatError
 from hashwatch.model import Page
@@ -37,6 +39,8 @@ class Importer(Protocol):
     """What a module of this package offers."""
 
     name: str
+    members: re.Pattern[str] | None
+    """What its file is called inside a zip or tar file; ``None`` where it comes in none."""
 
     def recognise(self, head: bytes) -> float:
         """How sure (0–1) the first 64 kB of a file, decompressed, are that it has this format."""
@@ -61,6 +65,9 @@ def find_importer(name: str, path: Path) -> Importer:
         if name not in importers:
             raise ImportFormatError(f"no format {name!r}; there are {', '.join(sorted(importers))}")
         return importers[name]
+    inside = member_names(path)
+    if inside is not None:
+        return find_by_members(path, inside, importers.values())
     head = read_head(path)
     sure, best = max((importer.recognise(head), importer.name) for importer in importers.values())
     if sure < 0.3:
@@ -69,6 +76,18 @@ def find_importer(name: str, path: Path) -> Importer:
             " say which with --format"
         )
     return importers[best]
+
+
+def find_by_members(path: Path, names: Iterable[str], importers: Iterable[Importer]) -> Importer:
+    """The importer for a zip or tar file with members of these names."""
+    own = {PurePosixPath(name).name for name in names}
+    for importer in importers:
+        if importer.members is not None and any(map(importer.members.fullmatch, own)):
+            return importer
+    raise ImportFormatError(
+        f"{path}: nothing in it is known by its name; unpack it and import the file that holds"
+        " the posts"
+    )
 
 
 def importer_names() -> list[str]:

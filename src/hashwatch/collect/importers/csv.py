@@ -30,6 +30,7 @@ class CsvImporter:
     """Reads delimited text with a header line."""
 
     name = "csv"
+    members = None
 
     def recognise(self, head: bytes) -> float:
         """Sure when the header names a text and a time; a mapping may still make up for less."""

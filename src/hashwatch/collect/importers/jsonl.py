@@ -30,6 +30,7 @@ class JsonlImporter:
     """Reads one JSON object a line, or an array of them."""
 
     name = "jsonl"
+    members = None
 
     def recognise(self, head: bytes) -> float:
         """Anything that begins like JSON; the formats that know their payloads are surer."""

@@ -44,6 +44,7 @@ class TagsImporter:
     """Reads the ``Archive`` sheet of TAGS, saved as CSV."""
 
     name = "tags"
+    members = None
 
     def recognise(self, head: bytes) -> float:
         """Sure when the header has TAGS' own names."""

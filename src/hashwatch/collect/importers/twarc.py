@@ -29,6 +29,7 @@ class TwarcImporter:
     """Reads what twarc, twarc2 and the X API itself give, one JSON object a line."""
 
     name = "twarc"
+    members = None
 
     def recognise(self, head: bytes) -> float:
         """Sure when the file begins with names that only X's payloads have."""
