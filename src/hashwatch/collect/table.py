@@ -139,7 +139,10 @@ class Table:
         width = len(self.header)
         for _, text in record.lines[1:]:
             if text.count(self.delimiter) >= width - 1:
-                cells = next(csv.reader([text], delimiter=self.delimiter), [])
+                try:
+                    cells = next(csv.reader([text], delimiter=self.delimiter), [])
+                except csv.Error:
+                    continue  # the rest of a text, with a stray carriage return in it
                 if len(cells) == width and is_row(cells):
                     return True
         return False

@@ -153,6 +153,11 @@ def test_another_table_is_no_tags_archive(tmp_path: Path) -> None:
         read(path, "tags")
 
 
+def test_a_stray_carriage_return_is_text(tmp_path: Path) -> None:
+    """Before the closing quotation mark, on a line that has as many commas as a row."""
+    assert [post.text for post in read_rows(tmp_path, {"text": "0\n\r"}).posts] == ["0\n\r"]
+
+
 @settings(
     deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
