@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 @event_option
 @click.option(
     "--format", "format_", default="auto", show_default=True, metavar="FORMAT",
-    help="What the files are: auto, csv, jsonl, mastodon_archive, tags or twarc.",
+    help="What the files are: auto, csv, jsonl, mastodon_archive, tags, twarc or x_archive.",
 )  # fmt: skip
 @click.option("--timezone", metavar="ZONE",
               help="The IANA zone of times that carry none.")  # fmt: skip
 @click.option("--encoding", metavar="NAME",
               help="The files' encoding, as in cp1252; found if left out.")  # fmt: skip
+@click.option("--author", metavar="HANDLE",
+              help="Whose posts they are, where an archive does not say.")  # fmt: skip
 @click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN",
               help="Which column holds a field; may be repeated.")  # fmt: skip
 @click.option("--only-hashtags", is_flag=True,
@@ -50,6 +52,7 @@ def import_files(
     format_: str,
     timezone: str | None,
     encoding: str | None,
+    author: str | None,
     columns: tuple[str, ...],
     only_hashtags: bool,
     dry_run: bool,
@@ -69,7 +72,7 @@ def import_files(
     from hashwatch.config import load_config
 
     config = load_config(config_path)
-    settings = import_settings(format_, timezone, columns, encoding)
+    settings = import_settings(format_, timezone, columns, encoding, author)
     importing = Importing(
         data_dir, config.event(slug), format_, settings,
         only_hashtags=only_hashtags, dry_run=dry_run,

@@ -30,6 +30,7 @@ from hashwatch.errors import ImportFormatError
 
 MOST_MEMBERS = 500_000
 DIRECTORY_BYTES = 64 * 1024 * 1024
+BESIDE_BYTES = 1024 * 1024
 # Long names and extended attributes stand in headers of their own, which are read as a whole.
 HEADER_BYTES = 1024 * 1024
 END_OF_ZIP = b"PK\x05\x06"
@@ -110,9 +111,27 @@ def open_part(path: Path, name: str | None) -> Iterator[SourceFile]:
         yield source
 
 
+def read_beside(path: Path, member: str | None, name: str) -> bytes | None:
+    """The head of a small file beside a member, or beside the file itself; ``None`` without one.
+
+    ``member`` is the posts' place in a container, ``None`` where ``path`` is the posts' file.
+    """
+    if member is None:
+        beside = path.with_name(name)
+        if beside == path or not beside.is_file() or beside.stat().st_size == 0:
+            return None
+        with open_source(beside) as source:
+            return source.stream.read(BESIDE_BYTES)
+    inside = str(PurePosixPath(member).with_name(name))
+    if inside not in (member_names(path) or ()):
+        return None
+    with open_member(path, inside) as source:
+        return source.stream.read(BESIDE_BYTES)
+
+
 def natural_order(name: str) -> list[int | str]:
-    """For sorting: ``part2`` before ``part10``."""
-    pieces = re.split(r"(\d+)", name)
+    """For sorting: the whole before its ``part2``, and that before ``part10``."""
+    pieces = re.split(r"(\d+)", PurePosixPath(name).stem)
     return [int(piece) if number % 2 else piece for number, piece in enumerate(pieces)]
 
 

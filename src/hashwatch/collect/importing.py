@@ -26,6 +26,7 @@ from hashwatch.queries.rows import neutral_row
 
 Progress = Callable[[int, int], None]
 
+_HANDLE = re.compile(r"@?[\w.-]{1,253}(@[\w.-]{1,253})?")
 _LINE = re.compile(r"line (\d+)")
 
 
@@ -45,7 +46,11 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 def import_settings(
-    format_: str, timezone: str | None, columns: Sequence[str], encoding: str | None = None
+    format_: str,
+    timezone: str | None,
+    columns: Sequence[str],
+    encoding: str | None = None,
+    author: str | None = None,
 ) -> ImportSettings:
     """What the operator said, checked; raises ``ConfigError`` with all that is wrong."""
     problems = []
@@ -63,6 +68,8 @@ def import_settings(
         problems.append(
             f"--encoding: no encoding is called {encoding!r}; write a name as in cp1252 or utf-16"
         )
+    if author is not None and not _HANDLE.fullmatch(author):
+        problems.append(f"--author: {author!r} is no handle; write it as in @ada or ada.example")
     mapping = {}
     for pair in columns:
         field, equals, column = pair.partition("=")
@@ -73,7 +80,7 @@ def import_settings(
         mapping[field] = column
     if problems:
         raise ConfigError(problems)
-    return ImportSettings(timezone=timezone, columns=mapping, encoding=encoding)
+    return ImportSettings(timezone=timezone, columns=mapping, encoding=encoding, author=author)
 
 
 def _is_text_encoding(name: str) -> bool:

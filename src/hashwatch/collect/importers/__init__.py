@@ -28,11 +28,13 @@ class ImportSettings(msgspec.Struct, frozen=True):
 
     ``timezone`` is the IANA zone of times that carry none; ``columns`` maps a field's name
     (``id, uri, url, created_at, author, name, text, language, …``) to a column of the file.
+    ``author`` is the handle of the one account whose archive it is.
     """
 
     timezone: str | None = None
     columns: Mapping[str, str] = {}
     encoding: str | None = None
+    author: str | None = None
 
 
 class Importer(Protocol):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
 from hashwatch.collect.activities import Actor, decode_actor, is_public, parse_activity
-from hashwatch.collect.containers import find_members, member_names, open_part
+from hashwatch.collect.containers import find_members, member_names, open_part, read_beside
 from hashwatch.collect.encoding import choose_encoding
-from hashwatch.collect.files import open_source
 from hashwatch.collect.importers import ImportSettings
 from hashwatch.collect.objects import Item, mend_json, read_array_after, utf8_head
 from hashwatch.collect.pages import Outcome, RowError, paginate, refuse, survive_damage
@@ -23,8 +22,6 @@ from hashwatch.errors import ImportFormatError
 from hashwatch.model import Page
 
 ITEMS = re.compile(rb'"orderedItems"\s*:\s*(?=\[)')
-ACTOR_FILE = "actor.json"
-ACTOR_BYTES = 1024 * 1024
 
 
 class MastodonArchiveImporter:
@@ -116,20 +113,9 @@ def find_outbox(path: Path) -> str | None:
 
 def read_actor(path: Path, member: str | None) -> Actor | None:
     """What ``actor.json`` beside the outbox says of the account, where it is there and readable."""
-    if member is None:
-        beside = path.with_name(ACTOR_FILE)
-        if beside == path or not beside.is_file() or beside.stat().st_size == 0:
-            return None
-        opened = open_source(beside)
-    else:
-        name = str(PurePosixPath(member).with_name(ACTOR_FILE))
-        if name not in (member_names(path) or ()):
-            return None
-        opened = open_part(path, name)
-    with opened as source:
-        octets = source.stream.read(ACTOR_BYTES)
+    octets = read_beside(path, member, "actor.json")
     try:
-        return decode_actor(octets)
+        return decode_actor(octets) if octets is not None else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
