@@ -12,6 +12,7 @@ import stat
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -39,8 +40,8 @@ COMMENT_BYTES = 65_535
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 UNREADABLE = (
-    zipfile.BadZipFile, tarfile.TarError, NotImplementedError, struct.error, ValueError,
-    OverflowError, EOFError,
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, NotImplementedError, struct.error,
+    ValueError, OverflowError, EOFError,
 )  # fmt: skip
 
 

@@ -161,7 +161,8 @@ def decoded(stream: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
     try:
         yield text
     finally:
-        text.detach()
+        if not stream.closed:  # as it is where a table is given up before its end
+            text.detach()
 
 
 def utf8_lines(stream: BinaryIO, encoding: str, sample: bytes) -> Numbered:

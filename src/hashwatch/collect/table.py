@@ -1,4 +1,4 @@
-"""Delimited text → records with true line numbers, whatever stands in it.
+"""Tables → records with true line numbers: a spreadsheet, or delimited text with anything in it.
 
 Python's ``csv`` splits the rows; this adds what real files need: the delimiter is found from the
 header, a quotation mark that is never closed costs its own row only, and a row with too many or
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hashwatch.collect.columns import map_columns
+from hashwatch.collect.containers import member_names
 from hashwatch.collect.encoding import (
     SAMPLE_SIZE,
     TextLines,
@@ -27,6 +28,7 @@ from hashwatch.collect.encoding import (
 from hashwatch.collect.files import open_source, read_head
 from hashwatch.errors import ImportFormatError
 
+WORKBOOK = "xl/workbook.xml"
 DELIMITERS = ",;\t|"
 
 NumberedLine = tuple[int, str]
@@ -70,24 +72,70 @@ def open_table(path: Path, encoding: str | None) -> Iterator[tuple[Table, Callab
 
     Raises ``ImportFormatError`` when the file cannot be opened or holds no header.
     """
+    if is_spreadsheet(path):
+        from hashwatch.collect.spreadsheet import open_sheet  # 150 ms, and it needs this module
+
+        with open_sheet(path) as sheet:
+            yield sheet
+        return
     sample = read_head(path, SAMPLE_SIZE)
     with open_source(path) as source:
         chosen = choose_encoding(encoding, sample)
-        table = Table(text_lines(source.stream, chosen, sample))
+        table = DelimitedTable(text_lines(source.stream, chosen, sample))
         table.warnings = guess_warnings(encoding, chosen)
         if not table.header:
             raise ImportFormatError(f"{path}: has no line with the names of the columns")
         yield table, source.position
 
 
+def read_table_head(path: Path) -> bytes:
+    """What a file begins with, the header of a spreadsheet as delimited text."""
+    if not is_spreadsheet(path):
+        return read_head(path)
+    with open_table(path, None) as (table, _):
+        return join_cells(table.header).encode("utf-8", "replace")
+
+
+def is_spreadsheet(path: Path) -> bool:
+    """Whether the file is an Excel workbook (XLSX)."""
+    return WORKBOOK in (member_names(path) or ())
+
+
+def join_cells(cells: Iterable[str]) -> str:
+    """Cells as one delimited line."""
+    buffer = StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue()
+
+
 def read_header(head: bytes) -> list[str]:
     """The columns that a file beginning with ``head`` names; none where it is no table."""
     lines = text_lines(BytesIO(head), detect_encoding(head), head)
-    header = Table(lines).header
+    header = DelimitedTable(lines).header
     return header if all(name.isprintable() for name in header) else []
 
 
-class Table:
+class Table(Protocol):
+    """A header and the rows below it. ``warnings`` are for the operator."""
+
+    header: list[str]
+    delimiter: str
+    warnings: tuple[str, ...]
+
+    def line(self) -> int:
+        """The number of the last line read."""
+        ...
+
+    def records(self, repair: Repair, is_row: IsRow) -> Iterator[Record | BadRecord]:
+        """The rows below the header, blank ones left out.
+
+        ``repair`` is asked for the cells of a row that has too many, ``is_row`` whether cells can
+        be a whole row.
+        """
+        ...
+
+
+class DelimitedTable:
     """A delimited file: its ``header``, read at once, and its rows.
 
     ``header`` is empty when no line holds anything. ``warnings`` are for the operator.
@@ -95,7 +143,6 @@ class Table:
 
     def __init__(self, lines: TextLines) -> None:
         self.lines = Lines(lines)
-        self.line = self.lines.number
         self.delimiter = ","
         self.warnings: tuple[str, ...] = ()
         for text in self.lines:
@@ -108,12 +155,12 @@ class Table:
         first = next(self.split(), None)
         self.header = name_columns(first.cells) if isinstance(first, Record) else []
 
-    def records(self, repair: Repair, is_row: IsRow) -> Iterator[Record | BadRecord]:
-        """The rows below the header, blank ones left out.
+    def line(self) -> int:
+        """The number of the last line read."""
+        return self.lines.number()
 
-        ``repair`` is asked for the cells of a row that has too many, ``is_row`` whether cells can
-        be a whole row.
-        """
+    def records(self, repair: Repair, is_row: IsRow) -> Iterator[Record | BadRecord]:
+        """See :class:`Table`."""
         width = len(self.header)
         for record in self.split():
             if isinstance(record, BadRecord):

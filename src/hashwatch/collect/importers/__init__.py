@@ -18,7 +18,7 @@ from typing import Protocol
 import msgspec
 
 from hashwatch.collect.containers import member_names
-from hashwatch.collect.files import read_head
+from hashwatch.collect.table import WORKBOOK, read_table_head
 from hashwatch.errors import ImportFormatError
 from hashwatch.model import Page
 
@@ -68,9 +68,9 @@ def find_importer(name: str, path: Path) -> Importer:
             raise ImportFormatError(f"no format {name!r}; there are {', '.join(sorted(importers))}")
         return importers[name]
     inside = member_names(path)
-    if inside is not None:
+    if inside is not None and WORKBOOK not in inside:
         return find_by_members(path, inside, importers.values())
-    head = read_head(path)
+    head = read_table_head(path)
     sure, best = max((importer.recognise(head), importer.name) for importer in importers.values())
     if sure < 0.3:
         raise ImportFormatError(
