@@ -19,16 +19,16 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "uri": ("uri", "post_uri", "at_uri"),
     "url": ("url", "permalink", "status_url", "tweet_url", "post_url", "link", "href"),
     "created_at": (
-        "created_at", "created_utc", "timestamp_utc", "timestamp", "datetime", "date_time",
-        "tweet_created_at", "created", "created_time", "published_at", "published", "posted_at",
-        "post_date", "date", "time", "unix_timestamp",
+        "unix_timestamp", "created_at", "created_utc", "timestamp_utc", "timestamp", "datetime",
+        "date_time", "tweet_created_at", "created", "created_time", "published_at", "published",
+        "posted_at", "post_date", "date", "time", "record.created_at",
     ),
     "author": (
         "author_handle", "handle", "author_username", "author_screen_name", "user_screen_name",
         "user_username", "screen_name", "from_user", "username", "user_name", "author.handle",
         "author", "account_acct", "account_username", "account", "acct", "user",
     ),
-    "author_uri": ("author_uri", "author_did", "did", "account_uri", "user_uri"),
+    "author_uri": ("author_uri", "author_did", "did", "account_uri", "user_uri", "author_id"),
     "author_url": ("author_url", "account_url", "profile_url"),
     "name": (
         "author_name", "name", "display_name", "author_display_name", "account_display_name",
@@ -43,7 +43,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "bot": ("bot", "author_bot", "account_bot"),
     "text": (
         "text", "full_text", "content", "body", "message", "tweet_text", "post_text", "tweet",
-        "post", "content_text", "caption",
+        "post", "content_text", "caption", "record.text",
     ),
     "language": ("language", "lang", "tweet_language"),
     "hashtags": ("hashtags", "tags", "hashtag", "tag"),

@@ -37,6 +37,7 @@ from hashwatch.model import Author, Engagement, Kind, Post, fold_account
 SAMPLE_ROWS = 2_000
 INSTANCE = "import"
 BOOST_TEXT = re.compile(r"RT @\w{1,30}\b")
+ADDRESSES = ("at://", "http://", "https://")
 PLACE_NAME = re.compile(r"[a-z0-9][a-z0-9._:-]{0,99}")
 
 KINDS: Mapping[str, Kind] = {
@@ -152,8 +153,10 @@ class RowReader:
         """Who wrote it; ``unknown``, with an address that no handle has, when it does not say."""
         name = as_word(fields.get("name"))
         handle = as_word(fields.get("author")).lstrip("@") or name
+        uri = as_word(fields.get("author_uri"))
         return Author(
-            uri=as_word(fields.get("author_uri")) or f"{self.form}:author/{fold_account(handle)}",
+            # A mere number, as some call the author's id, is not the same everywhere.
+            uri=uri if ":" in uri else f"{self.form}:author/{fold_account(handle)}",
             handle=handle or "unknown",
             name=name,
             url=web_address(fields.get("author_url")),
@@ -166,6 +169,8 @@ class RowReader:
         """The post's URI and address; raises ``RowError`` when nothing tells it from others."""
         url = web_address(fields.get("url"))
         uri = as_word(fields.get("uri"))
+        if not uri and identifier.startswith(ADDRESSES):
+            uri = identifier
         if ":" in uri:
             return uri, url or web_address(uri)
         if uri or identifier:

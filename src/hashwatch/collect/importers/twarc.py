@@ -1,4 +1,7 @@
-"""JSONL as twarc writes it: X's posts, one or one page of them a line, v1.1 or v2, flat or not."""
+"""JSONL as twarc writes it: X's posts, one or one page of them a line, v1.1 or v2, flat or not.
+
+So does 4CAT, with what a post refers to put inside.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from hashwatch.collect.objects import Item, mend_json, read_items, utf8_head
 from hashwatch.collect.pages import Outcome, RowError, paginate, refuse, survive_damage
 from hashwatch.collect.x1 import parse_deletion, parse_post
 from hashwatch.collect.x2 import parse_answer, parse_flattened
+from hashwatch.collect.x2_enriched import MARK, parse_enriched
 from hashwatch.model import Page, Reject
 
 # Such names cannot stand inside a JSON string, where their quotation marks are escaped.
@@ -113,6 +117,8 @@ def find_shape(octets: bytes) -> Shape:
     """The parser for a line, by the names in it."""
     if b'"id_str"' in octets:
         return parse_deletion if octets.startswith(b'{"delete"') else parse_post
+    if MARK in octets:
+        return parse_enriched
     if b'"data"' in octets or b'"meta"' in octets or b'"errors"' in octets:
         return parse_answer
     return parse_flattened
