@@ -35,6 +35,7 @@ CONTRACT = {
     },
     "programme": set(),
     "alerts": {"--test", "--json"},
+    "people": set(),
 }  # fmt: skip
 EVERYWHERE = {"--config", "--data-dir", "--no-input"}
 
@@ -119,24 +120,37 @@ def test_a_taken_port_is_one_sentence(place: Path, hashwatch: Hashwatch, command
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
-def test_who_sees_the_pages_is_said_where_it_is_not_one_person_alone(
+def test_nobody_is_let_in_from_elsewhere_before_somebody_can_sign_in(
     place: Path, hashwatch: Hashwatch, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
-    """On stderr; the address on stdout is one to open, wherever it listens."""
+    """Refused with what to do; done that, it starts, at an address that one can open."""
     monkeypatch.setattr("hashwatch.run.stopping.on_stop", lambda _: None)
     monkeypatch.setattr(
         "hashwatch.serve.app.serve", lambda *_, **given: given["announce"]("http://wrong/")
     )
-    answer = hashwatch("serve", "--host", host, "--port", "0")
-    assert answer.code == 0
-    assert re.fullmatch(r"hashwatch is at http://127\.0\.0\.1:\d+/  \(.*\)\n", answer.out)
-    assert ("no roles yet; tables and SQL are closed" in answer.err) == (host == "0.0.0.0")
     started: list[object] = []
     monkeypatch.setattr("hashwatch.run.everything.run", lambda *given, **_: started.append(given))
-    for command in (["run"], ["demo"], ["watch", "x"]):
+    ways = (
+        (["serve", "--port", "0"], "data"),
+        (["run", "--data-dir", "data/run"], "data/run"),
+        (["demo"], "data/demo"),
+        (["watch", "x"], "data/watch"),
+    )
+    for command, folder in ways:
         answer = hashwatch(*command, "--host", host)
-        assert ("no roles yet" in answer.err) == (host == "0.0.0.0")
-    assert len(started) == 3
+        if host == "0.0.0.0":
+            assert answer.code == 2
+            assert "hashwatch people add NAME --role admin" in answer.err
+            assert f"--data-dir {folder}" in answer.err
+            assert not started
+            made = hashwatch("people", "add", "ana", "--role", "admin", "--data-dir", folder)
+            assert made.code == 0
+            answer = hashwatch(*command, "--host", host)
+        assert answer.code == 0
+        if command[0] == "serve":
+            shown = r"hashwatch is at http://127\.0\.0\.1:\d+/  \(.*\)\n"
+            assert re.fullmatch(shown, answer.out)
+        started.clear()
     assert (place / "data" / "watch" / "watch.toml").exists()
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from hashwatch.archive.connection import sole
 from hashwatch.errors import DamagedError, InUseError
-from hashwatch.run.addresses import address, answers, free_port, served_at, warning_for
+from hashwatch.run.addresses import address, answers, free_port, is_loop_back, served_at
 from hashwatch.run.children import FIRST_DELAY, LONGEST_DELAY, Child, restart_delay
 from hashwatch.run.everything import prepare
 from hashwatch.run.logs import JsonLines, LogFile
-from hashwatch.serve.site import is_loop_back
+from hashwatch.serve import listening
 
 
 def test_a_free_port_is_found_and_a_taken_one_named() -> None:
@@ -43,15 +43,12 @@ def test_addresses_are_those_to_open_in_a_browser() -> None:
     ["127.0.0.1", "localhost", "::1", "[::1]", "127.1.2.3", "0.0.0.0", "::", "192.0.2.1",
      "town.example", ""],
 )  # fmt: skip
-def test_who_else_sees_the_pages_is_said_exactly_where_the_server_closes_its_tables(
-    host: str,
-) -> None:
+def test_loop_back_is_the_same_for_the_command_line_and_the_server(host: str) -> None:
     """Both go by the same rule."""
-    warning = warning_for(host)
-    assert (warning is None) == is_loop_back(host)
-    if warning is not None:
-        assert "no roles yet" in warning
-        assert "tables and SQL are closed" in warning
+    assert is_loop_back(host) == listening.is_loop_back(host)
+    assert is_loop_back(host) == (
+        host.strip("[]") in ("127.0.0.1", "localhost", "::1", "127.1.2.3")
+    )
 
 
 def test_nobody_answers_where_nobody_listens(tmp_path: Path) -> None:

@@ -122,19 +122,31 @@ def test_only_our_own_names_are_answered(
     assert {code == 421 for code in codes} == {status == 421}
 
 
-def test_tables_are_closed_beyond_loop_back(dashboard_path: Path) -> None:
-    """Bound to the network, dashboards stay open, and tables, SQL and Datasette's own pages not."""
+def test_beyond_loop_back_everything_is_closed_until_somebody_can_sign_in(
+    dashboard_path: Path,
+) -> None:
+    """Bound to the network with nobody made: health and files are answered, nothing else."""
 
     async def ask(client: httpx.AsyncClient) -> dict[str, int]:
         paths = [*EVERYWHERE, "/-/plugins.json", "/-/threads", "/dashboard.db"]
         return {path: (await client.get(path)).status_code for path in paths}
 
     for path, status in with_client(dashboard_path, ask, host="0.0.0.0").items():
-        ours = path.startswith(("/events", "/-/healthz", "/-/hashwatch", "/favicon"))
-        assert (status == 403) == (not ours and path not in ("/", "/.json")), path
+        is_open = path.startswith(("/-/healthz", "/-/hashwatch/static", "/favicon"))
+        assert (status == 401) == (not is_open), path
     here = with_client(dashboard_path, ask)
     assert here["/dashboard?sql=select+1"] == 200
     assert here["/dashboard.db"] in (403, 404)
+
+
+def test_what_is_passed_on_from_elsewhere_is_not_from_this_machine(dashboard_path: Path) -> None:
+    """On loop-back, behind something that says for whom it asks: closed like the network."""
+
+    async def ask(client: httpx.AsyncClient) -> list[int]:
+        headers = ({}, {"X-Forwarded-For": "192.0.2.7"}, {"Forwarded": "for=192.0.2.7"})
+        return [(await client.get(EVENT, headers=one)).status_code for one in headers]
+
+    assert with_client(dashboard_path, ask) == [200, 401, 401]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])

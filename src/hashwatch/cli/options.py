@@ -28,6 +28,19 @@ def config_option(command: Command) -> Command:
     )(command)
 
 
+def unused_config_option(command: Command) -> Command:
+    """``--config FILE`` of a command that reads none: it takes it like all others."""
+    return click.option(
+        "--config",
+        type=_FILE,
+        default=Path("config.toml"),
+        show_default=True,
+        expose_value=False,
+        metavar="FILE",
+        help="The configuration; not needed for this.",
+    )(command)
+
+
 def further_config_option(command: Command) -> Command:
     """``--config FILE`` of a command that brings its own events."""
     return click.option(

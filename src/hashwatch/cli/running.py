@@ -173,25 +173,30 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
 @config_option
 @data_dir_option()
 @listen_options
+@click.option("--address", hidden=True, help="[serve] address (used by run).")
 @no_input_option
-def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None) -> None:
+def serve(
+    config_path: Path, data_dir: Path, host: str | None, port: int | None, address: str | None
+) -> None:
     """Serve the dashboard that is there, until Ctrl-C."""
-    from hashwatch.run.addresses import ADDRESS_NAME, address, free_port
+    from hashwatch.run.addresses import ADDRESS_NAME, free_port
+    from hashwatch.run.addresses import address as local_address
     from hashwatch.run.logs import is_supervised, log_to_stderr
     from hashwatch.run.stopping import on_stop
 
     log_to_stderr("server")
-    if host is None or port is None:
-        # Under `run`, which has read it, both are given: the pages are there the sooner.
+    if host is None or port is None or address is None:
+        # Under `run`, which has read it, all are given: the pages are there the sooner.
         from hashwatch.config import load_config
 
         config = load_config(config_path)
         host = config.host if host is None else host
         port = config.port if port is None else port
+        address = config.address if address is None else address
     listen_on = host
     port = free_port(listen_on, port)
     if not is_supervised():
-        _warn_of(listen_on)
+        _refuse_open_house(listen_on, data_dir)
         _refuse_damaged(data_dir / "dashboard.db")
     data_dir.mkdir(parents=True, exist_ok=True)
     # The server takes signals itself, and raises them anew once it has ended in order.
@@ -199,7 +204,7 @@ def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None)
     told = data_dir / ADDRESS_NAME
 
     def announce(_: str) -> None:
-        usable = address(listen_on, port)
+        usable = local_address(listen_on, port)
         told.write_text(usable, encoding="utf-8")
         click.echo(f"hashwatch is at {usable}  (Ctrl-C stops it)")
 
@@ -213,6 +218,7 @@ def serve(config_path: Path, data_dir: Path, host: str | None, port: int | None)
             metadata_path=config_path.parent / "datasette-metadata.yml",
             config_path=str(config_path),
             archive_path=data_dir / "archive.db",
+            address=address,
             announce=announce,
         )
     finally:
@@ -223,20 +229,21 @@ def _run_everything(config: Config, data_dir: Path, host: str | None, port: int 
     from hashwatch.run.everything import run as run_all
 
     listen_on = config.host if host is None else host
-    _warn_of(listen_on)
+    _refuse_open_house(listen_on, data_dir)
     run_all(
         config.path, data_dir, listen_on, config.port if port is None else port,
-        alerts=bool(config.rules),
+        alerts=bool(config.rules), public_address=config.address,
     )  # fmt: skip
 
 
-def _warn_of(host: str) -> None:
-    """Says on stderr who sees the pages, if it is not the person at the machine alone."""
-    from hashwatch.run.addresses import warning_for
+def _refuse_open_house(host: str, data_dir: Path) -> None:
+    """Raises ``ConfigError`` where others would see the pages and nobody can sign in."""
+    from hashwatch.run.addresses import is_loop_back
 
-    warning = warning_for(host)
-    if warning:
-        click.echo(f"hashwatch: {warning}", err=True)
+    if not is_loop_back(host):
+        from hashwatch.serve.listening import refuse_open_house
+
+        refuse_open_house(host, data_dir)
 
 
 def _refuse_damaged(dashboard: Path) -> None:

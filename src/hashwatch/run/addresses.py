@@ -44,21 +44,8 @@ def address(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}/" if ":" in reachable else f"http://{reachable}:{port}/"
 
 
-def warning_for(host: str) -> str | None:
-    """What it means to listen on ``host``, in one sentence; ``None`` for this machine alone.
-
-    The server decides by the same rule what it closes.
-    """
-    if _is_loop_back(host):
-        return None
-    return (
-        f"on {host} the dashboards are open to everyone who can reach this machine, as there are"
-        " no roles yet; tables and SQL are closed"
-    )
-
-
 async def answers(host: str, port: int) -> bool:
-    """Whether a web server answers there with a page."""
+    """Whether a web server answers there with a page, or with the way to one."""
     try:
         async with asyncio.timeout(5):
             reader, writer = await asyncio.open_connection(_reachable(host), port)
@@ -70,7 +57,7 @@ async def answers(host: str, port: int) -> bool:
                 writer.close()
     except (OSError, TimeoutError):
         return False
-    return len(status) > 1 and status[1].startswith(b"2")
+    return len(status) > 1 and status[1][:1] in (b"2", b"3")
 
 
 def served_at(data_dir: Path) -> str | None:
@@ -90,7 +77,8 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(bare, bare)
 
 
-def _is_loop_back(host: str) -> bool:
+def is_loop_back(host: str) -> bool:
+    """Whether an address to listen on is this machine's own; the server has the same rule."""
     if host == "localhost":
         return True
     try:

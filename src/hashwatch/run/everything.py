@@ -26,10 +26,19 @@ LOOK_EVERY = 0.05
 PUBLISHER_WAITS = 1.5
 
 
-def run(config_path: Path, data_dir: Path, host: str, port: int, *, alerts: bool) -> None:
+def run(
+    config_path: Path,
+    data_dir: Path,
+    host: str,
+    port: int,
+    *,
+    alerts: bool,
+    public_address: str = "",
+) -> None:
     """Runs everything until SIGINT or SIGTERM, saying on stdout where it is once it is there.
 
-    The alerter runs only where there are ``alerts`` to look out for.
+    The alerter runs only where there are ``alerts`` to look out for. ``public_address`` is where
+    people find the pages, through whatever stands in front of them.
 
     Raises a ``HashwatchError`` before anything is started when it cannot work: the port is taken,
     the archive damaged, another hashwatch at work on it.
@@ -40,7 +49,16 @@ def run(config_path: Path, data_dir: Path, host: str, port: int, *, alerts: bool
     shared = ["--config", str(config_path), "--data-dir", str(data_dir)]
     commands: dict[str, Sequence[str]] = {
         # The server first: the address is told once it answers.
-        "server": ["serve", *shared, "--host", host, "--port", str(port)],
+        "server": [
+            "serve",
+            *shared,
+            "--host",
+            host,
+            "--port",
+            str(port),
+            "--address",
+            public_address,
+        ],
         "collector": ["collect", *shared],
         "publisher": ["publish", "--follow", *shared],
     }

@@ -15,22 +15,24 @@ from hashwatch.queries.alerts import alerts_page
 from hashwatch.queries.events import Event, find_event, shell
 from hashwatch.queries.hrefs import event_href
 from hashwatch.queries.shapes import Data
+from hashwatch.serve.access import MODERATOR, Asking
 from hashwatch.serve.deciding import read_form
 from hashwatch.serve.site import Site
 
 
-async def alerts_data(site: Site, slug: str) -> Data:
-    """What the page shows; ``can_test`` says whether this server may send a test."""
+async def alerts_data(site: Site, slug: str, asking: Asking) -> Data:
+    """What the page shows; ``can_test`` says whether this person may have a test sent here."""
+    can_test = _may_test(site) and asking.may(MODERATOR)
 
     def question(connection: sqlite3.Connection) -> Data:
         event = find_event(connection, slug)
         page = alerts_page(site.alerts_path, event)
-        return {**shell(connection, event, site.wall()), **page, "can_test": _may_test(site)}
+        return {**shell(connection, event, site.wall()), **page, "can_test": can_test}
 
     return await site.reader.read(question)
 
 
-async def send_test(site: Site, request: Request) -> Response:
+async def send_test(site: Site, request: Request, _: Asking) -> Response:
     """Puts a test into the outbox, then the page again."""
     slug = unquote(request.url_vars["slug"])
     await read_form(site, request)

@@ -14,6 +14,7 @@ from datasette.utils import parse_metadata
 
 import hashwatch.serve
 from hashwatch.errors import InUseError
+from hashwatch.serve.listening import refuse_open_house
 from hashwatch.serve.site import Settings, Site
 
 STOP_SECONDS = 1
@@ -30,14 +31,15 @@ def build_app(
     metadata_path: Path | str | None = None,
     config_path: str | None = None,
     archive_path: Path | str | None = None,
+    address: str = "",
     wall: Callable[[], float] | None = None,
 ) -> Any:
     """The ASGI application on ``dashboard_path``, which need not exist yet.
 
-    ``host`` is the address that it will listen on: on loop-back the person at the machine has
-    Datasette's table pages and SQL and, given ``archive_path``, may decide; beyond it all that is
-    closed. ``config_path`` is named to someone
-    who has no event yet; ``wall`` stands in for the wall clock.
+    ``host`` is the address that it will listen on: on loop-back, until somebody is made who can
+    sign in, the person at the machine is admin; beyond it nobody sees more than what is public.
+    Decisions need ``archive_path``. ``config_path`` is named to someone who has no event yet;
+    ``address`` is where people find the pages; ``wall`` stands in for the wall clock.
     """
     return build_datasette(
         Settings(
@@ -46,6 +48,7 @@ def build_app(
             port=port,
             config_path=config_path,
             archive_path=Path(archive_path) if archive_path else None,
+            address=address,
             **({} if wall is None else {"wall": wall}),
         ),
         Path(metadata_path) if metadata_path else None,
@@ -64,7 +67,7 @@ def build_datasette(settings: Settings, metadata_path: Path | None = None) -> Da
         settings={
             "suggest_facets": False,
             "allow_download": False,
-            "default_allow_sql": site.loop_back,
+            "default_allow_sql": True,  # the guard lets none but admins come that far
             "sql_time_limit_ms": SQL_MILLISECONDS,
             "truncate_cells_html": 400,
             "facet_time_limit_ms": 100,
@@ -72,6 +75,7 @@ def build_datasette(settings: Settings, metadata_path: Path | None = None) -> Da
             "num_sql_threads": 3,
         },
         memory=False,
+        secret=site.people.secret,
     )
     datasette._hashwatch_site = site
     datasette.remove_database("_memory")
@@ -86,16 +90,19 @@ def serve(
     metadata_path: Path | str | None = None,
     config_path: str | None = None,
     archive_path: Path | str | None = None,
+    address: str = "",
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM; open streams end at once and the rest within a second.
 
-    ``announce`` is given the address once the port is taken. A port in use is an `InUseError`.
+    ``announce`` is given the address once the port is taken. A port in use is an `InUseError`; to
+    listen beyond loop-back while nobody can sign in is a `ConfigError`.
     """
+    refuse_open_house(host, Path(dashboard_path).parent)
     listening = _listen(host, port)
     settings = Settings(
         Path(dashboard_path), host=host, port=port, config_path=config_path,
-        archive_path=Path(archive_path) if archive_path else None,
+        archive_path=Path(archive_path) if archive_path else None, address=address,
     )  # fmt: skip
     datasette = build_datasette(settings, Path(metadata_path) if metadata_path else None)
     server = _Server(

@@ -1,8 +1,8 @@
-"""Forms by which a person at this machine decides: labels of a sample, corrections of tags.
+"""Forms by which people decide: labels of a sample, corrections of tags.
 
-Nothing here is open beyond loop-back, or where the server has no archive. A form carries a token
-of this process, which no other site can read; the guard in front has seen to it that the request
-comes from a page of ours, and takes no cookies along.
+Nothing here is open where the server has no archive. A form carries a token of this process, which
+no other site can read; the guard in front has seen to it that the request comes from a page of
+ours, and from somebody who may.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from hashwatch.queries.hrefs import event_href, post_href
 from hashwatch.queries.sampling import new_sample
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.serve.access import MODERATOR, Asking
 from hashwatch.serve.site import Site
 
-ACTOR = "the person at this machine"
 FORM_BYTES = 20_000
 PUBLISHED_SECONDS = 2.0
 """How long an answer waits for the publisher, so that the page that follows shows the decision."""
@@ -39,9 +39,9 @@ class StaleFormError(HashwatchError):
     """A form that this process has not given out."""
 
 
-async def evaluation(site: Site, slug: str) -> Data:
-    """What the labelling page shows: nothing to label where nobody may."""
-    decisions = site.decisions
+async def evaluation(site: Site, slug: str, asking: Asking) -> Data:
+    """What the labelling page shows: nothing to label for those who may not."""
+    decisions = site.decisions if asking.may(MODERATOR) else None
 
     def stored() -> tuple[Sample | None, dict[int, Decision]]:
         if decisions is None:
@@ -58,26 +58,26 @@ async def evaluation(site: Site, slug: str) -> Data:
     return await site.reader.read(question)
 
 
-async def take_label(site: Site, request: Request) -> Response:
+async def take_label(site: Site, request: Request, asking: Asking) -> Response:
     """A label, the last one taken back, or a sample to begin with; then the page again."""
     slug = unquote(request.url_vars["slug"])
-    decisions, form = await _decide(site, request)
+    decisions, form = await decide(site, request)
     match form.get("action"):
         case "draw":
             await _draw(site, decisions, slug)
         case "undo":
-            await asyncio.to_thread(_take_back, site, decisions, slug)
+            await asyncio.to_thread(_take_back, site, decisions, slug, asking.name)
         case "label":
-            await _label(site, decisions, slug, form)
+            await _label(site, decisions, slug, form, asking.name)
         case other:
             raise FilterError("action", f"“{(other or '')[:40]}” is none of draw, label, undo")
     return Response.redirect(event_href(slug, "evaluate"), status=303)
 
 
-async def take_correction(site: Site, request: Request) -> Response:
+async def take_correction(site: Site, request: Request, asking: Asking) -> Response:
     """A tag corrected, or the correction taken back; then the post's page again."""
     slug, post_id = unquote(request.url_vars["slug"]), int(request.url_vars["name"])
-    decisions, form = await _decide(site, request)
+    decisions, form = await decide(site, request)
     field, value = form.get("field", ""), form.get("value", "")
 
     def check(connection: sqlite3.Connection) -> None:
@@ -94,11 +94,11 @@ async def take_correction(site: Site, request: Request) -> Response:
     await site.reader.read(check)
     recorded = await asyncio.to_thread(
         lambda: decisions.append(
-            ACTOR, slug, "correct", post_id, field, None if "withdraw" in form else value,
+            asking.name, slug, "correct", post_id, field, None if "withdraw" in form else value,
             now=int(site.wall()),
         )
     )  # fmt: skip
-    await _until_published(site, recorded.seq)
+    await until_published(site, recorded.seq)
     return Response.redirect(f"{post_href(slug, post_id)}?_decided={recorded.id}", status=303)
 
 
@@ -118,7 +118,7 @@ def correction_choices(
     }
 
 
-async def _decide(site: Site, request: Request) -> tuple[Decisions, Form]:
+async def decide(site: Site, request: Request) -> tuple[Decisions, Form]:
     """The way to decide and what the form says, or a refusal."""
     decisions = site.decisions
     if decisions is None:
@@ -160,7 +160,7 @@ async def _draw(site: Site, decisions: Decisions, slug: str) -> None:
         await asyncio.to_thread(decisions.keep_sample, drawn)
 
 
-async def _label(site: Site, decisions: Decisions, slug: str, form: Form) -> None:
+async def _label(site: Site, decisions: Decisions, slug: str, form: Form, actor: str) -> None:
     sample = await asyncio.to_thread(decisions.sample, slug)
     post_id, value = form.get("post", ""), form.get("value", "")
     if value not in LABELS:
@@ -169,24 +169,24 @@ async def _label(site: Site, decisions: Decisions, slug: str, form: Form) -> Non
         raise MissingError("That post is not in the sample any more.")
     recorded = await asyncio.to_thread(
         lambda: decisions.append(
-            ACTOR, slug, "label", int(post_id), "sentiment", LABELS[value], now=int(site.wall())
+            actor, slug, "label", int(post_id), "sentiment", LABELS[value], now=int(site.wall())
         )
     )
     labels = await asyncio.to_thread(decisions.labels, slug)
     if all(one.post_id in labels for one in sample.posts):
-        await _until_published(site, recorded.seq)
+        await until_published(site, recorded.seq)
 
 
-def _take_back(site: Site, decisions: Decisions, slug: str) -> None:
+def _take_back(site: Site, decisions: Decisions, slug: str, actor: str) -> None:
     """Takes the label given last back, if the sample still has its post."""
     sample, labels = decisions.sample(slug), decisions.labels(slug)
     posts = {one.post_id for one in sample.posts} if sample else set()
     last = next((number for number in reversed(labels) if number in posts), None)
     if last is not None:
-        decisions.append(ACTOR, slug, "label", last, "sentiment", None, now=int(site.wall()))
+        decisions.append(actor, slug, "label", last, "sentiment", None, now=int(site.wall()))
 
 
-async def _until_published(site: Site, seq: int) -> None:
+async def until_published(site: Site, seq: int) -> None:
     for _ in range(int(PUBLISHED_SECONDS / 0.1)):
         version, _at = await site.reader.read(published)
         if version >= seq:

@@ -19,6 +19,7 @@ from hashwatch.queries.buckets import from_iso
 from hashwatch.queries.events import list_events
 from hashwatch.queries.first_page import events_page
 from hashwatch.queries.shapes import Data
+from hashwatch.serve.access import MODERATOR, VIEWER, Asking
 from hashwatch.serve.alerting import alerts_data, send_test
 from hashwatch.serve.answers import Answer
 from hashwatch.serve.compress import accepts_gzip, compressed
@@ -32,6 +33,7 @@ from hashwatch.serve.deciding import (
 from hashwatch.serve.export import stream_export
 from hashwatch.serve.pages import PAGES, event_data, known_parameters, render
 from hashwatch.serve.reading import NotPublishedError
+from hashwatch.serve.signing_in import asking_of, sign_in_routes
 from hashwatch.serve.site import Site, site_of
 from hashwatch.serve.static import static_file
 from hashwatch.serve.stream import stream_changes
@@ -73,6 +75,7 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
             _deciding_view(datasette, "alerts", alerts_data, send_test),
         ),
         (rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}})/correct$", _correct_view(datasette)),
+        *sign_in_routes(datasette),
         (r"^/-/healthz$", _health_view(datasette)),
         (r"^/-/hashwatch/static/(?P<digest>[0-9a-f]+)/(?P<path>.+)$", _static_view),
     ]
@@ -86,7 +89,8 @@ def _view(datasette: Datasette, page: str) -> Callable[..., Awaitable[Response]]
         try:
             params = parameters(request)
             truth = await _truth(site, request.url_vars.get("slug"))
-            key = f"{'json' if is_json else 'html'} {request.full_path}"
+            role = asking_of(request).role
+            key = f"{'json' if is_json else f'html {role}'} {request.full_path}"
             etag = f'W/"{crc32(f"{__version__} {truth} {key}".encode()):08x}"'
             if etag in request.headers.get("if-none-match", ""):
                 return Response("", status=304, headers={"ETag": etag, **_KEEP})
@@ -101,7 +105,7 @@ def _view(datasette: Datasette, page: str) -> Callable[..., Awaitable[Response]]
 
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_KEEP = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+_KEEP = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie"}
 
 
 async def _truth(site: Site, slug: str | None) -> str:
@@ -124,6 +128,7 @@ async def _make(
     """A finished answer, made in one of the reading threads."""
     slug = unquote(request.url_vars.get("slug") or "")
     name = unquote(request.url_vars.get("name") or "")
+    asking = asking_of(request)
 
     def answer(connection: sqlite3.Connection) -> Answer:
         if page == "events":
@@ -136,9 +141,10 @@ async def _make(
             body = first_start(site, request)
         else:
             template = "events.html" if page == "events" else PAGES[page].template
-            more: dict[str, Any] = {}
-            if page == "post" and site.decisions is not None:
-                more = {"token": site.token, "choices": correction_choices(connection, slug)}
+            more: dict[str, Any] = {"asking": asking}
+            if page == "post" and site.decisions is not None and asking.may(MODERATOR):
+                more["token"] = site.token
+                more["choices"] = correction_choices(connection, slug)
             body = render(template, page, request, data, **more)
         return Answer(200, JSON if is_json else HTML, body, compressed(body), etag)
 
@@ -155,7 +161,7 @@ async def _make(
 def first_start(site: Site, request: Request) -> bytes:
     """What stands at ``/`` while there is no event."""
     data: Data = {"config_path": site.settings.config_path, "example": None, "events": []}
-    return render("first_start.html", "events", request, data)
+    return render("first_start.html", "events", request, data, asking=asking_of(request))
 
 
 def _response(request: Request, answer: Answer) -> Response:
@@ -176,8 +182,11 @@ async def error_response(site: Site, request: Request, error: Exception, is_json
     headers = {"Cache-Control": "no-store"}
     if is_json:
         return Response(msgspec.json.encode({"error": words}), status, headers, content_type=JSON)
-    data = {"events": await site.shell_events()}
-    page = render("error.html", "", request, data, status=status, title=None, error=words)
+    asking = asking_of(request)
+    data = {"events": await site.shell_events() if asking.may(VIEWER) else []}
+    page = render(
+        "error.html", "", request, data, status=status, title=None, error=words, asking=asking
+    )
     return Response(page, status, headers, content_type=HTML)
 
 
@@ -236,24 +245,25 @@ def _live_view(datasette: Datasette) -> Callable[..., Awaitable[Response | None]
 def _deciding_view(
     datasette: Datasette,
     page: str,
-    fill: Callable[[Site, str], Awaitable[Data]],
-    take: Callable[[Site, Request], Awaitable[Response]],
+    fill: Callable[[Site, str, Asking], Awaitable[Data]],
+    take: Callable[[Site, Request, Asking], Awaitable[Response]],
 ) -> Callable[..., Awaitable[Response]]:
     """A page that ``fill`` answers afresh each time and whose forms ``take`` takes."""
 
     async def view(request: Request) -> Response:
         site = site_of(datasette)
         is_json = bool(request.url_vars.get("suffix"))
+        asking = asking_of(request)
         await site.live.ensure_started()
         try:
             if request.method == "POST":
-                return await take(site, request)
-            data = await fill(site, unquote(request.url_vars["slug"]))
+                return await take(site, request, asking)
+            data = await fill(site, unquote(request.url_vars["slug"]), asking)
         except Exception as error:
             return await error_response(site, request, error, is_json)
         if is_json:
             return Response(msgspec.json.encode(data), 200, _NO_STORE, content_type=JSON)
-        body = render(f"{page}.html", page, request, data, token=site.token)
+        body = render(f"{page}.html", page, request, data, token=site.token, asking=asking)
         return Response(body, 200, _NO_STORE, content_type=HTML)
 
     return view
@@ -265,7 +275,7 @@ def _correct_view(datasette: Datasette) -> Callable[..., Awaitable[Response]]:
         try:
             if request.method != "POST":
                 return Response.redirect(request.path.removesuffix("/correct"), status=303)
-            return await take_correction(site, request)
+            return await take_correction(site, request, asking_of(request))
         except Exception as error:
             return await error_response(site, request, error, is_json=False)
 

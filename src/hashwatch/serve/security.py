@@ -5,17 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+import json
+import logging
 import re
 import socket
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from datasette.app import Datasette
 
+from hashwatch.errors import HashwatchError
+from hashwatch.serve.access import EVERYBODY, Asking, needed
 from hashwatch.serve.compress import Compressor, accepts_gzip
 from hashwatch.serve.csv_guard import CsvGuard
+from hashwatch.serve.signing_in import identify_request, local_path
 from hashwatch.serve.site import Site, attach_dashboard, site_of
+
+_log = logging.getLogger(__name__)
 
 HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -31,8 +39,10 @@ _POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 POLICY = _POLICY.format(scripts="", styles="", data="").encode()
-_OURS = re.compile(r"/(\.json)?$|/(events(/|$|\.)|favicon\.ico$|-/(healthz$|hashwatch/))")
-_DECISIONS = re.compile(r"/events/[^/]+/(evaluate|alerts|posts/\d{1,18}/correct)$")
+_OURS = re.compile(
+    r"/(\.json)?$|/(events(/|$|\.)|favicon\.ico$|-/(healthz$|hashwatch/|sign-in$|account$|people$))"
+)
+_DATA = re.compile(r"\.(json|csv|jsonl)$|/live$")
 _STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -49,7 +59,12 @@ def guard(app: Any, datasette: Datasette) -> Any:
             return
         headers = dict(scope.get("headers") or [])
         ours = _OURS.match(scope["path"]) is not None
-        refusal = _refusal(site, scope, headers, ours)
+        try:
+            asking = await identify_request(site, datasette, scope)
+            refusal = _refusal(site, scope, headers, ours, asking)
+        except HashwatchError as error:
+            _log.error("%s", error)
+            refusal = 503, "Nobody can be let in at the moment; the server's log says why."
         finish = _Finish(send, plain=ours, csv=not ours and scope["path"].endswith(".csv"))
         outgoing: Any = finish.send
         if accepts_gzip(headers):
@@ -77,10 +92,6 @@ def from_own_page(headers: dict[bytes, bytes]) -> bool:
     return origin is None or origin.partition(b"//")[2] == headers.get(b"host", b"")
 
 
-def _decides(site: Site, scope: dict[str, Any]) -> bool:
-    return site.decisions is not None and _DECISIONS.match(scope["path"]) is not None
-
-
 def _without_cookies(scope: dict[str, Any]) -> dict[str, Any]:
     """Our pages know no cookies: what a browser holds for Datasette's own has no say in them."""
     headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
@@ -97,6 +108,7 @@ def host_allowed(site: Site, host: str) -> bool:
         address = ipaddress.ip_address(name)
     except ValueError:
         known = {"localhost", site.settings.host.lower()}
+        known.add(urlsplit(site.settings.address).hostname or "localhost")
         if not site.loop_back:
             known |= _machine_names()
         return name in known
@@ -109,24 +121,36 @@ def _machine_names() -> frozenset[str]:
 
 
 def _refusal(
-    site: Site, scope: dict[str, Any], headers: dict[bytes, bytes], ours: bool
+    site: Site, scope: dict[str, Any], headers: dict[bytes, bytes], ours: bool, asking: Asking
 ) -> tuple[int, str] | None:
+    """Why a request is not answered, as status and words; for 303 the words are an address."""
     host = headers.get(b"host", b"").decode("latin-1")
     if not host_allowed(site, host):
         return 421, "This server does not go by that name."
-    if ours and scope["method"] not in ("GET", "HEAD"):
-        if scope["method"] != "POST" or not _decides(site, scope):
-            return 405, "This page can only be read."
-        if not from_own_page(headers):
-            return 403, "Decisions are taken from this server's own pages only."
-    if not ours and not site.tables_open:
-        return 403, "The tables are open only on the machine itself."
-    return None
+    path, method = scope["path"], scope["method"]
+    role = needed(path, method)
+    reads = method in ("GET", "HEAD")
+    if role is None or (ours and not reads and path.startswith("/events") and not site.decisions):
+        return 405, "This page can only be read."
+    if ours and not reads and not from_own_page(headers):
+        return 403, "Decisions are taken from this server's own pages only."
+    if asking.may(role):
+        return None
+    if asking.role != EVERYBODY:
+        return 403, f"This needs somebody who is {role}."
+    if not reads or _DATA.search(path) or not site.people.everybody():
+        return 401, "Sign in first."
+    query = scope.get("query_string", b"").decode("latin-1")
+    asked = local_path(path + (f"?{query}" if query else ""))
+    return 303, f"/-/sign-in?{urlencode({'next': asked})}"
 
 
-async def _refuse(send: Any, status: int, error: str) -> None:
-    body = f'{{"error": "{error}"}}'.encode()
+async def _refuse(send: Any, status: int, words: str) -> None:
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    body = json.dumps({"error": words}).encode()
+    if status == 303:
+        headers.append((b"location", words.encode("latin-1")))
+        body = b"{}"
     if status == 405:
         headers.append((b"allow", b"GET, HEAD"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 import sqlite3
 import time
@@ -18,8 +17,11 @@ from hashwatch.archive.decisions import Decisions
 from hashwatch.queries.events import list_events
 from hashwatch.queries.hrefs import event_href
 from hashwatch.serve.answers import Answers
+from hashwatch.serve.listening import is_loop_back
 from hashwatch.serve.live import Live
+from hashwatch.serve.people import NAME, People
 from hashwatch.serve.reading import NotPublishedError, Reader, open_read_only
+from hashwatch.serve.throttle import Throttle
 
 DATABASE = "dashboard"
 
@@ -27,7 +29,8 @@ DATABASE = "dashboard"
 class Settings(msgspec.Struct, frozen=True):
     """How a server was started. ``host`` is what it listens on.
 
-    With ``archive_path`` a person at this machine may decide; without, forms are absent.
+    With ``archive_path`` moderators may decide; without, forms are absent. ``address`` is where
+    people find the pages, through whatever stands in front.
     """
 
     dashboard_path: Path
@@ -35,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True):
     port: int = 8001
     config_path: str | None = None
     archive_path: Path | None = None
+    address: str = ""
     wall: Callable[[], float] = time.time
 
 
@@ -44,17 +48,18 @@ class Site:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.loop_back = is_loop_back(settings.host)
-        self.tables_open = self.loop_back
         self.reader = Reader(settings.dashboard_path)
         self.live = Live(settings.dashboard_path)
         self.answers = Answers()
         self.token = secrets.token_urlsafe(24)
+        self.people = People(settings.dashboard_path.with_name(NAME))
+        self.throttle = Throttle()
 
     @property
     def decisions(self) -> Decisions | None:
-        """Where decisions go; None beyond loop-back and where there is no archive."""
+        """Where decisions go; None where there is no archive."""
         path = self.settings.archive_path
-        if not self.loop_back or path is None or not path.exists():
+        if path is None or not path.exists():
             return None
         return Decisions(path)
 
@@ -116,13 +121,3 @@ def attach_dashboard(datasette: Datasette, site: Site) -> None:
         return
     database = Database(datasette, str(site.settings.dashboard_path), is_mutable=True)
     datasette.add_database(database, name=DATABASE)
-
-
-def is_loop_back(host: str) -> bool:
-    """Whether an address to listen on is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
