@@ -7,6 +7,7 @@
     ├── InUseError             another process holds the file or the port
     ├── ArchiveError           the archive cannot be trusted or written
     │   └── DamagedError       quick_check found damage; nothing is written
+    ├── ConflictError          somebody else decided in the meantime (HTTP 409)
     ├── FilterError            a filter of a page, search or export is wrong (HTTP 400, exit code 2)
     ├── MissingError           there is no such event, post or session (HTTP 404)
     ├── ImportFormatError      the file is not what it was said to be
@@ -57,6 +58,10 @@ class FilterError(HashwatchError, ValueError):
     def __init__(self, name: str, problem: str) -> None:
         self.name = name
         super().__init__(f"{name}: {problem}")
+
+
+class ConflictError(HashwatchError):
+    """Another person has decided on the same thing since this one last saw it."""
 
 
 class MissingError(HashwatchError):

@@ -234,6 +234,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     path or address that the programme is read from, empty for none; ``stated`` are those of
     ``sessions`` that stand in the configuration itself. ``programme_interval`` is the time in
     seconds between two looks at an address; ``track_themes`` makes themes of tracks.
+    ``post_moderated`` are the public surfaces that show what nobody has taken off; the others show
+    what somebody has let on.
     """
 
     slug: str
@@ -256,6 +258,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     stated: tuple[Session, ...] = ()
     programme_interval: int = 300
     track_themes: bool = True
+    post_moderated: tuple[str, ...] = ()
 
     def programme_sessions(self) -> tuple[Session, ...]:
         """The sessions that come from the programme, not from the configuration itself."""

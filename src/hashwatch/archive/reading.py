@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -59,6 +59,7 @@ class ArchivedPost(msgspec.Struct, gc=False):
     original_id: int | None = None
     parent_id: int | None = None
     quoted_id: int | None = None
+    original_author_id: int | None = None
     forced_events: tuple[str, ...] = ()
     detail: Detail = _NO_DETAIL
 
@@ -137,6 +138,13 @@ def posts_between(connection: sqlite3.Connection, first: int, last: int) -> list
     return _complete(connection, rows)
 
 
+def posts_with(connection: sqlite3.Connection, matches: Callable[[str], bool]) -> list[int]:
+    """The posts whose own text ``matches``. Every text is looked at."""
+    connection.create_function("matches", 1, matches, deterministic=True)
+    rows = connection.execute("SELECT id FROM posts WHERE text IS NOT NULL AND matches(text)")
+    return [row[0] for row in rows]
+
+
 class ArchivedAuthor(msgspec.Struct, frozen=True, gc=False):
     """An author as the archive holds them."""
 
@@ -157,6 +165,29 @@ def authors_by_id(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Ar
         (_json(ids),),
     )
     return [ArchivedAuthor(*row) for row in rows]
+
+
+def wishes_of(
+    connection: sqlite3.Connection, ids: Sequence[int]
+) -> dict[int, tuple[int | None, int | None, int | None, str]]:
+    """By author, what they said of being found: noindex, indexable, discoverable, and the bio."""
+    rows = connection.execute(
+        "SELECT authors.id, noindex, indexable, discoverable, bio"
+        " FROM json_each(?) CROSS JOIN authors ON authors.id = value",
+        (_json(ids),),
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+def ids_of_authors(connection: sqlite3.Connection, authors: Sequence[int]) -> list[int]:
+    """The posts of these authors."""
+    if not authors:
+        return []
+    rows = connection.execute(
+        "SELECT id FROM posts WHERE author_id IN (SELECT value FROM json_each(?))",
+        (_json(authors),),
+    )
+    return [row[0] for row in rows]
 
 
 def _complete(
@@ -185,7 +216,8 @@ def _complete(
         related = {
             row[0]: row[1:]
             for row in connection.execute(
-                "SELECT posts.key, posts.id, text, detail, language, content_warning, sensitive"
+                "SELECT posts.key, posts.id, text, detail, language, content_warning, sensitive,"
+                " author_id"
                 " FROM json_each(?) CROSS JOIN posts ON posts.key = value",
                 (_json(wanted),),
             )
@@ -196,7 +228,7 @@ def _complete(
         elif post.quote_of and not post.boost_of:
             post.quoted_id = related.get(keys[post.quote_of], (None,))[0]
         if post.boost_of and (original := related.get(keys[post.boost_of])):
-            post.original_id = original[0]
+            post.original_id, post.original_author_id = original[0], original[6]
             if post.text is None:
                 post.text, post.detail_json = original[1], original[2]
                 post.language, post.content_warning = original[3], original[4]

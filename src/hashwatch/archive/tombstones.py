@@ -82,6 +82,10 @@ def _delete_post(connection: sqlite3.Connection, key: str, tombstone: Tombstone,
     connection.execute(
         "UPDATE decisions SET note = '', post_key = NULL WHERE post_id = ?", (number,)
     )
+    connection.execute(
+        "UPDATE moderation SET note = '' WHERE subject IN ('post', 'pin') AND ref = ?",
+        (str(number),),
+    )
     changed(connection, "gone", number)
     return 1
 

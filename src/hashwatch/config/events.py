@@ -79,6 +79,7 @@ def _resolve(table: EventTable, number: int, folder: Path, resolved: Resolved) -
             programme=location,
             stated=stated,
             track_themes=table.track_themes,
+            post_moderated=tuple(surface for surface, mode in table.moderation if mode == "post"),
             programme_interval=table.programme_interval,
         )
     )

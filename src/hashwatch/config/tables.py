@@ -10,7 +10,7 @@ import re
 from datetime import date as Date
 from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
@@ -163,6 +163,20 @@ class ThemeTable(Table):
     terms: tuple[Text, ...] = ()
 
 
+Mode = Literal["pre", "post"]
+
+
+class ModerationTable(Table):
+    """``[event.moderation]``: whether a public surface shows posts once approved, or until taken
+    off.
+    """
+
+    wall: Mode = "pre"
+    page: Mode = "pre"
+    feed: Mode = "pre"
+    export: Mode = "pre"
+
+
 class EventTable(Table):
     """``[[event]]``: a conference. The collection window is two weeks before to four after."""
 
@@ -185,6 +199,7 @@ class EventTable(Table):
     programme_interval: Annotated[int, Field(ge=15, le=86_400)] = 300
     track_themes: bool = True
     roster: Path | None = None
+    moderation: ModerationTable = ModerationTable()
     theme: tuple[ThemeTable, ...] = ()
     session: tuple[SessionTable, ...] = ()
 

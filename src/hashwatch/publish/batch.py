@@ -15,6 +15,7 @@ from hashwatch.publish.corrections import Corrected, Tone, correct, tone_of
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.rows import folded
 from hashwatch.publish.tagging import Tagger, Words
+from hashwatch.publish.visibility import Visibility
 
 
 class Relative(msgspec.Struct, frozen=True, gc=False):
@@ -57,8 +58,10 @@ def tag_batch(
     tagger: Tagger,
     membership: Membership,
     corrections: Mapping[int, Sequence[Decision]],
+    visibility: Visibility,
 ) -> list[Tagged]:
-    """Tags ``posts``; those that belong to no event, or have lost their words, are left out.
+    """Tags ``posts``; those that belong to no event, are hidden in all of theirs, or have lost
+    their words, are left out.
 
     ``corrections`` are people's, by post; a boost takes those of its original. ``relatives`` are
     the posts already in the dashboard that these answer, quote or boost. Within the batch, what is
@@ -71,7 +74,7 @@ def tag_batch(
     for generation in _generations(shown):
         tagged = [
             _place(post, words_of[post.id], authors.get(post.author_id), membership,
-                   _relative(post, done, relatives))
+                   _relative(post, done, relatives), visibility)
             for post in generation
         ]  # fmt: skip
         if tagger.tags:
@@ -124,6 +127,7 @@ def _place(
     author: ArchivedAuthor | None,
     membership: Membership,
     relative: Relative,
+    visibility: Visibility,
 ) -> Tagged:
     detail = post.detail
     hashtags = _with_folded(detail.hashtags)
@@ -131,6 +135,7 @@ def _place(
     events = membership.of(post, [name for name, _ in hashtags], handle, detail.mentions)
     if relative.events and relative.events != events and post.quoted_id is None:
         events = tuple(sorted({*events, *relative.events}))
+    events = visibility.shown_in(post, events)
     return Tagged(post, words, hashtags, events, {}, {}, tone_of(words.sentiment), {}, {})
 
 

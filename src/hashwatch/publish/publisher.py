@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from zlib import crc32
 
 import msgspec
 
-from hashwatch.archive import decisions, reading
+from hashwatch.archive import decisions, moderation, reading
 from hashwatch.archive.bulk import without_cycle_search
 from hashwatch.archive.connection import open_reading, sole
 from hashwatch.archive.programme import last_programme_change, standing_programme
@@ -21,12 +21,15 @@ from hashwatch.enrich.programme import with_programme
 from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
-from hashwatch.publish.batch import tag_batch, words_of
+from hashwatch.publish.batch import Relative, Tagged, tag_batch, words_of
 from hashwatch.publish.comparison import Comparison
 from hashwatch.publish.membership import Membership
+from hashwatch.publish.public import NAME as PUBLIC
+from hashwatch.publish.public import PublicBoard
 from hashwatch.publish.rebuild import rebuild
 from hashwatch.publish.spikes import write_spikes
 from hashwatch.publish.tagging import Tagger
+from hashwatch.publish.visibility import Terms, Visibility
 from hashwatch.publish.writer import Writer
 
 BATCH = 5_000
@@ -53,7 +56,7 @@ Progress = Callable[[int, int], None]
 
 
 class Publisher:
-    """The one process that writes dashboard.db.
+    """The one process that writes dashboard.db, and public.db beside it.
 
     ``annotator`` names the sentiment annotator; ``events`` come resolved from the configuration.
     Raises ``InUseError`` when another publisher is at work on the same dashboard, and
@@ -77,6 +80,8 @@ class Publisher:
             exits.callback(self._archive.close)
             self._dashboard = board.open_dashboard(dashboard_path)
             exits.callback(self._dashboard.close)
+            self._public: PublicBoard | None = None
+            exits.callback(self._close_public)
             self._take_programmes()
             self._exits = exits.pop_all()
 
@@ -98,6 +103,10 @@ class Publisher:
         self._tagger = Tagger(self._events, self._annotator)
         self._membership = Membership(self._events)
         self._writer: Writer | None = None
+        self._close_public()
+        public_path = self._path.with_name(PUBLIC)
+        self._public = PublicBoard(public_path, self._events, self._tagger, self._made_for())
+        self._last_ruling, self._public_is_in_step = -1, False
         # Events whose spikes may have changed: after a crash or another programme, any.
         self._stirred = set(range(1, len(self._events) + 1))
 
@@ -130,6 +139,7 @@ class Publisher:
             self._take_programmes()
         if self.needs_rebuild():
             total = self.rebuild(on_progress=on_progress)
+        self._bring_public_in_step()
         while True:
             published = self._publish_batch()
             total = Published(total.posts + published.posts, total.gone + published.gone,
@@ -140,6 +150,46 @@ class Publisher:
             if behind <= 0:
                 self._say_up_to_date()
                 return total
+
+    def _close_public(self) -> None:
+        if self._public is not None:
+            self._public.close()
+
+    @property
+    def _public_board(self) -> PublicBoard:
+        assert self._public is not None
+        return self._public
+
+    def _bring_public_in_step(self) -> None:
+        """Fills public.db anew where it does not hold what the dashboard would give it."""
+        self._take_rulings()
+        seq = int(board.get_meta(self._dashboard, "published_seq") or 0)
+        if self._public_is_in_step or self._public_board.is_in_step(seq):
+            self._public_is_in_step = True
+            return
+        writer = self._writer or Writer(self._dashboard, self._events, self._tagger)
+        try:
+            self._public_board.begin_anew()
+            with reading.snapshot(self._archive):
+                for posts in self._public_candidates():
+                    authors, tagged, _ = self._tag(writer, posts)
+                    self._public_board.put(self._archive, tagged, authors)
+            self._public_board.commit(seq)
+        except BaseException:
+            self._public_board.forget()
+            raise
+        self._public_is_in_step = True
+
+    def _public_candidates(self) -> Iterator[list[ArchivedPost]]:
+        candidates = self._public_board.candidates()
+        if candidates is None:
+            for first, last in reading.id_slices(self._archive, BATCH):
+                yield reading.posts_between(self._archive, first, last)
+            return
+        ids = {*candidates[0], *reading.ids_of_authors(self._archive, candidates[1])}
+        ordered = sorted(ids)
+        for start in range(0, len(ordered), BATCH):
+            yield reading.posts_by_id(self._archive, ordered[start : start + BATCH])
 
     def _find_spikes(self) -> None:
         self._dashboard.execute("BEGIN IMMEDIATE")
@@ -157,6 +207,7 @@ class Publisher:
         if beat is not None:
             board.set_meta(self._dashboard, "collector_at", str(beat))
         self._dashboard.execute("COMMIT")
+        self._public_board.say_up_to_date(self._archive, now)
 
     def needs_rebuild(self) -> bool:
         """Whether schema, events, programme or annotators are not those the dashboard holds."""
@@ -176,7 +227,7 @@ class Publisher:
             self._archive_path, self._path, self._dashboard, self._events, self._annotator,
             self._tagger, self._made_for(), workers, on_progress, self._clock(),
         )  # fmt: skip
-        self._writer = None
+        self._writer, self._public_is_in_step = None, False
         return Published(posts=rebuilt.posts, seq=rebuilt.seq, comparison=rebuilt.comparison)
 
     def _made_for(self) -> str:
@@ -188,7 +239,8 @@ class Publisher:
             )
             for number in range(len(self._events))
         ]
-        made_of = (self._events, self._tagger.words_version, versions)
+        events = [msgspec.structs.replace(event, post_moderated=()) for event in self._events]
+        made_of = (tuple(events), self._tagger.words_version, versions)
         return f"{crc32(repr(made_of).encode()):08x}"
 
     def _publish_batch(self) -> Published:
@@ -201,25 +253,35 @@ class Publisher:
                 changes = reading.changes_after(self._archive, held, BATCH)
                 published = self._apply(self._writer, changes, held)
             self._dashboard.execute("COMMIT")
+            self._public_board.commit(published.seq)
         except BaseException:
             if self._dashboard.in_transaction:
                 self._dashboard.execute("ROLLBACK")
             self._writer.forget()
+            self._public_board.forget()
             raise
+        self._bring_public_in_step()
         return published
 
     def _apply(self, writer: Writer, changes: Sequence[Change], held: int) -> Published:
         refs: dict[str, dict[int, None]] = {}
         for change in changes:
             refs.setdefault(change.kind, {})[change.ref] = None
+        self._take_rulings()
+        rulings = moderation.rulings_after(self._archive, list(refs.get("moderation", ())))
+        self._obey(rulings)
         counts = rollups.nothing()
         authors = self._known_authors(list(refs.get("author", ())))
         regrouped = writer.regroup(authors, counts)
-        ids = list(dict.fromkeys([*refs.get("post", ()), *refs.get("gone", ()), *regrouped]))
+        ruled = self._with_terms(rulings)
+        ids = list(
+            dict.fromkeys([*refs.get("post", ()), *refs.get("gone", ()), *regrouped, *ruled])
+        )
         written, gone = self._publish_posts(writer, ids, counts)
         writer.finish(counts)
         self._stirred.update(key[0] for key in counts["minute"])
         writer.write_authors(authors)
+        self._public_board.write_authors(authors)
         if "run" in refs:
             mirror.mirror_runs(self._archive, self._dashboard, list(refs["run"]))
         if "gap" in refs:
@@ -233,6 +295,30 @@ class Publisher:
         if changes:
             board.set_meta(self._dashboard, "published_seq", str(seq))
         return Published(written, gone, seq)
+
+    def _take_rulings(self) -> None:
+        """Takes the decisions on what is shown that stand in the archive now."""
+        last = moderation.last_ruling(self._archive)
+        if last != self._last_ruling:
+            standing = moderation.standing(self._archive)
+            self._visibility = Visibility(self._events, standing)
+            self._public_board.take_rulings(standing)
+            self._last_ruling = last
+
+    def _obey(self, rulings: Sequence[moderation.Ruling]) -> None:
+        """Empties stopped surfaces at once; public.db is filled anew after that."""
+        slugs = [event.slug for event in self._events]
+        for one in rulings:
+            if one.subject == "surface" and one.event in slugs:
+                if one.verdict == "stop":
+                    self._public_board.empty(slugs.index(one.event), one.ref)
+                self._public_is_in_step = False
+                self._public_board.fall_behind()
+
+    def _with_terms(self, rulings: Sequence[moderation.Ruling]) -> list[int]:
+        """The posts in whose words stands a term that these decisions are about."""
+        terms = [one.ref for one in rulings if one.subject == "term"]
+        return reading.posts_with(self._archive, Terms(terms).in_text) if terms else []
 
     def _known_authors(self, ids: Sequence[int]) -> list[ArchivedAuthor]:
         """Those of ``ids`` that the dashboard has, as the archive has them now."""
@@ -257,6 +343,7 @@ class Publisher:
             shown, moved = self._write_posts(writer, posts, counts)
             hidden = gone + [number for number in here if number not in shown]
             went = writer.remove(hidden, counts)
+            self._public_board.take_out(hidden)
             mirror.forget_sightings(self._dashboard, went)
             moving = set(moved)
             arrived = [post.uri for post in posts if post.id in moving]
@@ -270,6 +357,21 @@ class Publisher:
         self, writer: Writer, posts: Sequence[ArchivedPost], counts: rollups.Counts
     ) -> tuple[set[int], list[int]]:
         """The numbers of those shown, and of those that their replies and boosts must follow."""
+        authors, tagged, relatives = self._tag(writer, posts)
+        fresh = set(writer.unknown_authors(one.post.author_id for one in tagged))
+        writer.write_authors([author for author in authors if author.id in fresh])
+        moved = writer.write(tagged, counts)
+        writer.await_missing(posts, [*relatives, *(one.post.id for one in tagged)])
+        self._public_board.put(self._archive, tagged, authors)
+        shown = [one.post.id for one in tagged]
+        mirror.mirror_sightings(self._archive, self._dashboard, shown)
+        mirror.mirror_labels(self._archive, self._dashboard, shown)
+        return {one.post.id for one in tagged}, moved
+
+    def _tag(
+        self, writer: Writer, posts: Sequence[ArchivedPost]
+    ) -> tuple[list[ArchivedAuthor], list[Tagged], dict[int, Relative]]:
+        """Posts with their tags, their authors, and those here that they are about."""
         author_ids = list({post.author_id for post in posts})
         authors = reading.authors_by_id(self._archive, author_ids)
         relatives = writer.relatives(
@@ -281,12 +383,6 @@ class Publisher:
         tagged = tag_batch(
             posts, {author.id: author for author in authors}, relatives, {}, self._tagger,
             self._membership, decisions.corrections(self._archive, words_of(posts)),
+            self._visibility,
         )  # fmt: skip
-        fresh = set(writer.unknown_authors(one.post.author_id for one in tagged))
-        writer.write_authors([author for author in authors if author.id in fresh])
-        moved = writer.write(tagged, counts)
-        writer.await_missing(posts, [*relatives, *(one.post.id for one in tagged)])
-        shown = [one.post.id for one in tagged]
-        mirror.mirror_sightings(self._archive, self._dashboard, shown)
-        mirror.mirror_labels(self._archive, self._dashboard, shown)
-        return {one.post.id for one in tagged}, moved
+        return authors, tagged, relatives

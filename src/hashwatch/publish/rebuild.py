@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive import decisions, reading
+from hashwatch.archive import decisions, moderation, reading
 from hashwatch.archive.connection import open_reading
 from hashwatch.archive.reading import ArchivedPost
 from hashwatch.model import Event, Sentiment
@@ -35,6 +35,7 @@ from hashwatch.publish.tagging import (
     WordsTagger,
     languages_of,
 )
+from hashwatch.publish.visibility import Visibility
 from hashwatch.publish.writer import Writer
 
 SLICE = 5_000
@@ -123,6 +124,7 @@ def _fill(
     board.write_events(made, events)
     tagger = Tagger(events, annotator)
     writer, membership = Writer(made, events, tagger), Membership(events)
+    visibility = Visibility(events, moderation.standing(archive))
     seq = reading.last_change(archive)
     total = reading.count_posts(archive) if on_progress else 0
     counts = rollups.nothing()
@@ -137,7 +139,7 @@ def _fill(
         )
         tagged = tag_batch(
             posts, {author.id: author for author in authors}, relatives, known, tagger,
-            membership, decisions.corrections(archive, words_of(posts)),
+            membership, decisions.corrections(archive, words_of(posts)), visibility,
         )  # fmt: skip
         fresh = set(writer.unknown_authors(one.post.author_id for one in tagged))
         writer.write_authors([author for author in authors if author.id in fresh])
