@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from archive import strategies
 from hashwatch.archive.moderation import SURFACES, VERDICTS, Moderation
+from hashwatch.enrich.wishes import opted_out
 from hashwatch.errors import ArchiveError, ConflictError
 from hashwatch.model import Author, Event, Post, Tombstone
 from hashwatch.publish.publisher import Publisher
-from hashwatch.publish.surfaces import opted_out
 from publish.test_publish_dashboard import EVENT, NOW, OTHER, TABLES, Room
 
 LATE = replace(EVENT, post_moderated=("wall", "page"))

@@ -15,8 +15,9 @@ from pathlib import Path
 import msgspec
 
 from hashwatch.archive.connection import open_reading, write_once
+from hashwatch.archive.reading import last_change
 from hashwatch.archive.runs import changed
-from hashwatch.errors import ArchiveError, ConflictError
+from hashwatch.errors import ArchiveError, ConflictError, MissingError
 
 VERDICTS: Mapping[str, tuple[str, ...]] = {
     "post": ("approve", "reject", "hide"),
@@ -43,6 +44,13 @@ class Ruling(msgspec.Struct, frozen=True, gc=False):
     ref: str
     verdict: str | None
     note: str = ""
+
+
+class Ruled(msgspec.Struct, frozen=True):
+    """What was recorded: the decisions' numbers, and the last change that they brought."""
+
+    ids: tuple[int, ...]
+    seq: int
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -73,8 +81,8 @@ class Moderation:
     def decide(
         self, actor: str, event: str, subject: str, refs: Sequence[str], verdict: str | None, *,
         now: int, note: str = "", seen: Mapping[str, int] | None = None,
-    ) -> int:  # fmt: skip
-        """Records a decision on each of ``refs``; the number of the last change that it brought.
+    ) -> Ruled:  # fmt: skip
+        """Records a decision on each of ``refs``.
 
         ``seen`` says by ref which decision its author had before their eyes (0 for none): when
         another has been taken since, nothing is recorded and ``ConflictError`` says by whom.
@@ -85,26 +93,43 @@ class Moderation:
         if not self._path.exists():
             raise ArchiveError(f"{self._path}: there is no archive yet")
 
-        def write(connection: sqlite3.Connection) -> int:
+        def write(connection: sqlite3.Connection) -> Ruled:
+            ids = []
             for ref in dict.fromkeys(refs):
                 _refuse_unseen(connection, event, subject, ref, seen)
-                connection.execute(
-                    "INSERT INTO moderation (at, actor, event, subject, ref, verdict, note)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (now, actor, event, subject, ref, verdict, note[:NOTE_LENGTH]),
+                ids.append(_append(connection, (now, actor, event, subject, ref, verdict, note)))
+            return Ruled(tuple(ids), last_change(connection))
+
+        return write_once(self._path, "the decision", write)
+
+    def undo(self, actor: str, event: str, ids: Sequence[int], *, now: int) -> Ruled:
+        """Puts what stood before each of these decisions in its place again.
+
+        ``ConflictError`` when another has been taken since, ``MissingError`` for one that is not
+        there; nothing is recorded then.
+        """
+
+        def write(connection: sqlite3.Connection) -> Ruled:
+            made = []
+            for number in ids:
+                row = connection.execute(
+                    "SELECT subject, ref FROM moderation WHERE id = ? AND event = ?",
+                    (number, event),
+                ).fetchone()
+                if row is None:
+                    raise MissingError(f"There is no decision {number} in {event}.")
+                subject, ref = row
+                _refuse_unseen(connection, event, subject, ref, {ref: number})
+                before = connection.execute(
+                    "SELECT verdict FROM moderation WHERE event = ? AND subject = ? AND ref = ?"
+                    " AND id < ? ORDER BY id DESC LIMIT 1",
+                    (event, *row, number),
+                ).fetchone()
+                verdict = before[0] if before else None
+                made.append(
+                    _append(connection, (now, actor, event, *row, verdict, f"undoes {number}"))
                 )
-                (number,) = connection.execute("SELECT last_insert_rowid()").fetchone()
-                if subject in ("post", "pin"):
-                    changed(connection, "post", int(ref))
-                elif subject == "author":
-                    connection.execute(
-                        "INSERT INTO changes (kind, ref)"
-                        " SELECT 'post', id FROM posts WHERE author_id = ?",
-                        (int(ref),),
-                    )
-                changed(connection, "moderation", number)
-            (seq,) = connection.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()
-            return int(seq)
+            return Ruled(tuple(made), last_change(connection))
 
         return write_once(self._path, "the decision", write)
 
@@ -124,6 +149,27 @@ class Moderation:
                 (event, before or 2**62, limit),
             )
             return [Ruling(*row) for row in rows]
+
+
+def _append(connection: sqlite3.Connection, row: tuple[int | str | None, ...]) -> int:
+    """A decision (the columns of `_RULING` but its number) with the changes that it brings."""
+    *head, note = row
+    subject, ref = str(row[3]), str(row[4])
+    connection.execute(
+        "INSERT INTO moderation (at, actor, event, subject, ref, verdict, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*head, str(note)[:NOTE_LENGTH]),
+    )
+    (number,) = connection.execute("SELECT last_insert_rowid()").fetchone()
+    if subject in ("post", "pin"):
+        changed(connection, "post", int(ref))
+    elif subject == "author":
+        connection.execute(
+            "INSERT INTO changes (kind, ref) SELECT 'post', id FROM posts WHERE author_id = ?",
+            (int(ref),),
+        )
+    changed(connection, "moderation", number)
+    return int(number)
 
 
 def last_ruling(connection: sqlite3.Connection) -> int:

@@ -17,11 +17,12 @@ import msgspec
 from hashwatch.archive import reading
 from hashwatch.archive.moderation import SURFACES, Standing
 from hashwatch.archive.reading import ArchivedAuthor
+from hashwatch.enrich.wishes import opted_out
 from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import Tagged
-from hashwatch.publish.surfaces import Surfaces, Wishes, opted_out
+from hashwatch.publish.surfaces import Surfaces, Wishes
 from hashwatch.publish.tagging import Tagger
 from hashwatch.publish.writer import Writer
 
@@ -85,6 +86,8 @@ class PublicBoard:
             self._connection.execute(statement)
         board.write_events(self._connection, self._events)
         board.set_meta(self._connection, "made_for", self._made_for)
+        modes = {event.slug: event.post_moderated for event in self._events}
+        board.set_meta(self._connection, "post_moderated", msgspec.json.encode(modes).decode())
         self._writer = None
 
     def put(

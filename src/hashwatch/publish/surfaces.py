@@ -87,16 +87,3 @@ class Surfaces:
         if post.sensitive or post.content_warning:
             return False
         return verdict == "approve" or (post.kind != "reply" and not wishes.bot)
-
-
-def opted_out(
-    noindex: int | None, indexable: int | None, discoverable: int | None, bio: str
-) -> str:
-    """Why an author's posts stay off public surfaces, by their own wish; empty where they may."""
-    if noindex:
-        return "asks not to be indexed or shown to strangers"
-    if indexable == 0:
-        return "does not want posts found by search"
-    if discoverable == 0:
-        return "does not want to be discovered"
-    return "says #nobot" if "#nobot" in bio.casefold() else ""

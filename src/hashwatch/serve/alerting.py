@@ -20,8 +20,9 @@ from hashwatch.serve.deciding import read_form
 from hashwatch.serve.site import Site
 
 
-async def alerts_data(site: Site, slug: str, asking: Asking) -> Data:
+async def alerts_data(site: Site, request: Request, asking: Asking) -> Data:
     """What the page shows; ``can_test`` says whether this person may have a test sent here."""
+    slug = unquote(request.url_vars["slug"])
     can_test = _may_test(site) and asking.may(MODERATOR)
 
     def question(connection: sqlite3.Connection) -> Data:

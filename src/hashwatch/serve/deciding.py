@@ -39,8 +39,9 @@ class StaleFormError(HashwatchError):
     """A form that this process has not given out."""
 
 
-async def evaluation(site: Site, slug: str, asking: Asking) -> Data:
+async def evaluation(site: Site, request: Request, asking: Asking) -> Data:
     """What the labelling page shows: nothing to label for those who may not."""
+    slug = unquote(request.url_vars["slug"])
     decisions = site.decisions if asking.may(MODERATOR) else None
 
     def stored() -> tuple[Sample | None, dict[int, Decision]]:
@@ -126,9 +127,10 @@ async def decide(site: Site, request: Request) -> tuple[Decisions, Form]:
     return decisions, await read_form(site, request)
 
 
-async def read_form(site: Site, request: Request) -> Form:
+async def read_form(site: Site, request: Request, fields: int = 20) -> Form:
     """What a form of this process says; `StaleFormError` for one of another."""
-    form = dict(parse_qsl((await _body(request)).decode("utf-8", "replace"), max_num_fields=20))
+    body = (await _body(request)).decode("utf-8", "replace")
+    form = dict(parse_qsl(body, max_num_fields=fields))
     if not secrets.compare_digest(form.get("token", "").encode(), site.token.encode()):
         raise StaleFormError("This form is no longer valid; load its page again.")
     return form

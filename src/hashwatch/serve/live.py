@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
@@ -23,11 +23,18 @@ MAX_LISTENERS = 4000
 AGE_STEP = 30
 
 
-class Live:
-    """The state of dashboard.db as the last look found it, and those who wait for the next."""
+ReadStamp = Callable[[sqlite3.Connection], tuple[int, int]]
 
-    def __init__(self, path: Path) -> None:
+
+class Live:
+    """The state of dashboard.db as the last look found it, and those who wait for the next.
+
+    ``read`` says what counts as a state of another file.
+    """
+
+    def __init__(self, path: Path, read: ReadStamp | None = None) -> None:
         self.path = path
+        self._read = read or stamp
         self.stamp = 0
         self.version = 0
         self.listeners = 0
@@ -84,7 +91,7 @@ class Live:
             data_version = self._connection.execute("PRAGMA data_version").fetchone()[0]
             if data_version == self._data_version:
                 return
-            self.version, self.stamp = stamp(self._connection)
+            self.version, self.stamp = self._read(self._connection)
             self._data_version = data_version
         except (NotPublishedError, sqlite3.Error):
             # Not there yet, or just being replaced: look again, on a new connection.
@@ -110,3 +117,14 @@ def stamp(connection: sqlite3.Connection) -> tuple[int, int]:
     return version, crc32(
         repr([tuple(s) if isinstance(s, sqlite3.Row) else s for s in seen]).encode()
     )
+
+
+def public_stamp(connection: sqlite3.Connection) -> tuple[int, int]:
+    """The same of public.db, whose posts change far less often than its clocks."""
+    version, published_at = published(connection)
+    seen = [
+        version,
+        None if published_at is None else published_at // AGE_STEP,
+        connection.execute("SELECT id, clock_mode, clock_at, clock_speed FROM events").fetchall(),
+    ]
+    return version, crc32(repr(seen).encode())

@@ -14,7 +14,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from hashwatch import __version__
-from hashwatch.errors import FilterError, HashwatchError, MissingError
+from hashwatch.errors import ConflictError, FilterError, HashwatchError, MissingError
 from hashwatch.queries.buckets import from_iso
 from hashwatch.queries.events import list_events
 from hashwatch.queries.first_page import events_page
@@ -31,6 +31,7 @@ from hashwatch.serve.deciding import (
     take_label,
 )
 from hashwatch.serve.export import stream_export
+from hashwatch.serve.moderating import log_data, moderation_data, take_ruling
 from hashwatch.serve.pages import PAGES, event_data, known_parameters, render
 from hashwatch.serve.reading import NotPublishedError
 from hashwatch.serve.signing_in import asking_of, sign_in_routes
@@ -74,6 +75,11 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
             rf"^/events/{_SLUG}/alerts{_JSON}",
             _deciding_view(datasette, "alerts", alerts_data, send_test),
         ),
+        (
+            rf"^/events/{_SLUG}/moderation{_JSON}",
+            _deciding_view(datasette, "moderation", moderation_data, take_ruling),
+        ),
+        (rf"^/events/{_SLUG}/log{_JSON}", _deciding_view(datasette, "log", log_data, take_ruling)),
         (rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}})/correct$", _correct_view(datasette)),
         *sign_in_routes(datasette),
         (r"^/-/healthz$", _health_view(datasette)),
@@ -197,6 +203,8 @@ def _error(error: Exception) -> tuple[int, str]:
         return 404, str(error)
     if isinstance(error, StaleFormError):
         return 403, str(error)
+    if isinstance(error, ConflictError):
+        return 409, str(error)
     if isinstance(error, NotPublishedError):
         return 503, "Nothing has been published yet; the first posts appear in a moment."
     if isinstance(error, sqlite3.Error):
@@ -245,20 +253,22 @@ def _live_view(datasette: Datasette) -> Callable[..., Awaitable[Response | None]
 def _deciding_view(
     datasette: Datasette,
     page: str,
-    fill: Callable[[Site, str, Asking], Awaitable[Data]],
+    fill: Callable[[Site, Request, Asking], Awaitable[Data]],
     take: Callable[[Site, Request, Asking], Awaitable[Response]],
 ) -> Callable[..., Awaitable[Response]]:
     """A page that ``fill`` answers afresh each time and whose forms ``take`` takes."""
 
     async def view(request: Request) -> Response:
         site = site_of(datasette)
-        is_json = bool(request.url_vars.get("suffix"))
+        is_json = bool(request.url_vars.get("suffix")) or "json" in request.headers.get(
+            "accept", ""
+        )
         asking = asking_of(request)
         await site.live.ensure_started()
         try:
             if request.method == "POST":
                 return await take(site, request, asking)
-            data = await fill(site, unquote(request.url_vars["slug"]), asking)
+            data = await fill(site, request, asking)
         except Exception as error:
             return await error_response(site, request, error, is_json)
         if is_json:

@@ -14,16 +14,19 @@ from datasette.app import Datasette
 from datasette.database import Database
 
 from hashwatch.archive.decisions import Decisions
+from hashwatch.archive.moderation import Moderation
+from hashwatch.archive.review import Review
 from hashwatch.queries.events import list_events
 from hashwatch.queries.hrefs import event_href
 from hashwatch.serve.answers import Answers
 from hashwatch.serve.listening import is_loop_back
-from hashwatch.serve.live import Live
+from hashwatch.serve.live import Live, public_stamp
 from hashwatch.serve.people import NAME, People
 from hashwatch.serve.reading import NotPublishedError, Reader, open_read_only
 from hashwatch.serve.throttle import Throttle
 
 DATABASE = "dashboard"
+PUBLIC = "public.db"
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -50,6 +53,9 @@ class Site:
         self.loop_back = is_loop_back(settings.host)
         self.reader = Reader(settings.dashboard_path)
         self.live = Live(settings.dashboard_path)
+        public_path = settings.dashboard_path.with_name(PUBLIC)
+        self.public = Reader(public_path)
+        self.public_live = Live(public_path, public_stamp)
         self.answers = Answers()
         self.token = secrets.token_urlsafe(24)
         self.people = People(settings.dashboard_path.with_name(NAME))
@@ -62,6 +68,18 @@ class Site:
         if path is None or not path.exists():
             return None
         return Decisions(path)
+
+    @property
+    def moderation(self) -> Moderation | None:
+        """Where decisions on what is shown go; None where there is no archive."""
+        path = self.settings.archive_path
+        return Moderation(path) if path is not None and path.exists() else None
+
+    @property
+    def review(self) -> Review | None:
+        """What moderators see of the archive; None where there is none."""
+        path = self.settings.archive_path
+        return Review(path) if path is not None and path.exists() else None
 
     @property
     def alerts_path(self) -> Path:
@@ -93,8 +111,10 @@ class Site:
 
     def close(self) -> None:
         """Ends streams and reading."""
-        self.live.close()
-        self.reader.close()
+        for live in (self.live, self.public_live):
+            live.close()
+        for reader in (self.reader, self.public):
+            reader.close()
 
 
 def site_of(datasette: Datasette) -> Site:
