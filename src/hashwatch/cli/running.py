@@ -174,9 +174,15 @@ def publish(config_path: Path, data_dir: Path, rebuild: bool, follow: bool, as_j
 @data_dir_option()
 @listen_options
 @click.option("--address", hidden=True, help="[serve] address (used by run).")
+@click.option("--embed", multiple=True, hidden=True, help="[serve] embed (used by run).")
 @no_input_option
 def serve(
-    config_path: Path, data_dir: Path, host: str | None, port: int | None, address: str | None
+    config_path: Path,
+    data_dir: Path,
+    host: str | None,
+    port: int | None,
+    address: str | None,
+    embed: tuple[str, ...],
 ) -> None:
     """Serve the dashboard that is there, until Ctrl-C."""
     from hashwatch.run.addresses import ADDRESS_NAME, free_port
@@ -193,6 +199,7 @@ def serve(
         host = config.host if host is None else host
         port = config.port if port is None else port
         address = config.address if address is None else address
+        embed = embed or config.embed
     listen_on = host
     port = free_port(listen_on, port)
     if not is_supervised():
@@ -219,6 +226,7 @@ def serve(
             config_path=str(config_path),
             archive_path=data_dir / "archive.db",
             address=address,
+            embed_origins=embed,
             announce=announce,
         )
     finally:
@@ -232,7 +240,7 @@ def _run_everything(config: Config, data_dir: Path, host: str | None, port: int 
     _refuse_open_house(listen_on, data_dir)
     run_all(
         config.path, data_dir, listen_on, config.port if port is None else port,
-        alerts=bool(config.rules), public_address=config.address,
+        alerts=bool(config.rules), public_address=config.address, embed=config.embed,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class Config(msgspec.Struct, frozen=True):
     host: str
     port: int
     address: str = ""
+    embed: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     destinations: Mapping[str, NotifyTable] = {}
 
@@ -93,6 +94,7 @@ def parse_config(text: str, path: Path, *, needs_events: bool = True) -> Config:
         host=tables.serve.host,
         port=tables.serve.port,
         address=tables.serve.address,
+        embed=tables.serve.embed,
         rules=rules,
         destinations=tables.notify,
     )

@@ -125,6 +125,12 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", value.rstrip("/")):
+        raise ValueError(f'{value!r} is no site; write "https://www.example.org", without a path')
+    return value.rstrip("/")
+
+
 class Table(BaseModel):
     """A table in which every key is known."""
 
@@ -216,6 +222,7 @@ class ServeTable(Table):
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8001
     address: Annotated[str, AfterValidator(_address)] = ""
+    embed: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
 
 
 class NotifyTable(Table):

@@ -21,6 +21,11 @@ def posts_href(slug: str, **filters: str) -> str:
     return event_href(slug, "posts", {name.rstrip("_"): value for name, value in filters.items()})
 
 
+def public_href(slug: str, page: str = "", parameters: Mapping[str, str] | None = None) -> str:
+    """``/public/<slug>``, which everybody may see, or what is under it."""
+    return event_href(slug, page, parameters).replace("/events/", "/public/", 1)
+
+
 def post_href(slug: str, post_id: int) -> str:
     """The page of one post."""
     return event_href(slug, f"posts/{post_id}")

@@ -38,8 +38,10 @@ _TRAILING = ".,;:!?…·'’”»)]}。、，！？"
 _SHOWN_PATH = 32
 
 
-def post_markup(text: str, slug: str) -> str:
-    """``text`` as HTML; its hashtags and mentions lead to the event's posts that carry them."""
+def post_markup(text: str, slug: str | None) -> str:
+    """``text`` as HTML; its hashtags and mentions lead to the posts of the event ``slug`` that
+    carry them, or for None nowhere.
+    """
     text = _HEAP.sub(r"\1", _CONTROL.sub("\ufffd", text))
     parts = []
     position = 0
@@ -62,7 +64,7 @@ def safe_url(url: str | None) -> str | None:
     return _address(*link) if link else None
 
 
-def _piece(match: re.Match[str], slug: str) -> str:
+def _piece(match: re.Match[str], slug: str | None) -> str:
     kind, piece = match.lastgroup, match.group()
     if kind == "link":
         return _link(piece)
@@ -71,6 +73,8 @@ def _piece(match: re.Match[str], slug: str) -> str:
     if kind == "direction":
         name = unicodedata.name(piece).lower()
         return f'<span class="mark" title="{name}">⟨{_DIRECTIONS[piece]}⟩</span>'
+    if slug is None:
+        return escape(piece)
     if kind == "hashtag":
         href = posts_href(slug, hashtag=fold_hashtag(match["hashtag"]))
         return f'<a class="hashtag" href="{escape(href)}">{escape(piece)}</a>'

@@ -34,11 +34,13 @@ def run(
     *,
     alerts: bool,
     public_address: str = "",
+    embed: Sequence[str] = (),
 ) -> None:
     """Runs everything until SIGINT or SIGTERM, saying on stdout where it is once it is there.
 
     The alerter runs only where there are ``alerts`` to look out for. ``public_address`` is where
-    people find the pages, through whatever stands in front of them.
+    people find the pages, through whatever stands in front of them; ``embed`` are the sites that
+    may show the public panel in theirs.
 
     Raises a ``HashwatchError`` before anything is started when it cannot work: the port is taken,
     the archive damaged, another hashwatch at work on it.
@@ -58,6 +60,7 @@ def run(
             str(port),
             "--address",
             public_address,
+            *(part for origin in embed for part in ("--embed", origin)),
         ],
         "collector": ["collect", *shared],
         "publisher": ["publish", "--follow", *shared],

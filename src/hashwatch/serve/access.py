@@ -21,6 +21,12 @@ RULES: tuple[tuple[re.Pattern[str], str, str | None], ...] = tuple(
     (re.compile(f"(?:{pattern})$"), reads, decides)
     for pattern, reads, decides in (
         (r"/-/healthz|/-/hashwatch/static/.+|/favicon\.ico", EVERYBODY, None),
+        (rf"{_EVENT}/wall(?:\.json)?", EVERYBODY, None),
+        (
+            r"/public/[^/.]+(?:\.json|/embed|/live|/feed\.atom|/posts\.(?:csv|jsonl))?",
+            EVERYBODY,
+            None,
+        ),
         (r"/-/sign-in", EVERYBODY, EVERYBODY),
         (r"/-/account", VIEWER, VIEWER),
         (r"/-/people", ADMIN, ADMIN),
@@ -29,7 +35,7 @@ RULES: tuple[tuple[re.Pattern[str], str, str | None], ...] = tuple(
         (rf"{_EVENT}/alerts(?:\.json)?", VIEWER, MODERATOR),
         (rf"{_EVENT}/(?:moderation|log)(?:\.json)?", MODERATOR, MODERATOR),
         (r"/(?:\.json)?", VIEWER, None),
-        (r"/events(?:[/.].*)?", VIEWER, None),
+        (r"/(?:events|public)(?:[/.].*)?", VIEWER, None),
         (r".*", ADMIN, ADMIN),  # Datasette's own pages: tables and SQL
     )
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ def build_app(
     config_path: str | None = None,
     archive_path: Path | str | None = None,
     address: str = "",
+    embed_origins: Sequence[str] = (),
     wall: Callable[[], float] | None = None,
 ) -> Any:
     """The ASGI application on ``dashboard_path``, which need not exist yet.
@@ -49,6 +50,7 @@ def build_app(
             config_path=config_path,
             archive_path=Path(archive_path) if archive_path else None,
             address=address,
+            embed_origins=tuple(embed_origins),
             **({} if wall is None else {"wall": wall}),
         ),
         Path(metadata_path) if metadata_path else None,
@@ -91,6 +93,7 @@ def serve(
     config_path: str | None = None,
     archive_path: Path | str | None = None,
     address: str = "",
+    embed_origins: Sequence[str] = (),
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM; open streams end at once and the rest within a second.
@@ -103,6 +106,7 @@ def serve(
     settings = Settings(
         Path(dashboard_path), host=host, port=port, config_path=config_path,
         archive_path=Path(archive_path) if archive_path else None, address=address,
+        embed_origins=tuple(embed_origins),
     )  # fmt: skip
     datasette = build_datasette(settings, Path(metadata_path) if metadata_path else None)
     server = _Server(

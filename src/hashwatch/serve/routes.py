@@ -33,6 +33,7 @@ from hashwatch.serve.deciding import (
 from hashwatch.serve.export import stream_export
 from hashwatch.serve.moderating import log_data, moderation_data, take_ruling
 from hashwatch.serve.pages import PAGES, event_data, known_parameters, render
+from hashwatch.serve.public import public_routes
 from hashwatch.serve.reading import NotPublishedError
 from hashwatch.serve.signing_in import asking_of, sign_in_routes
 from hashwatch.serve.site import Site, site_of
@@ -81,6 +82,7 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         ),
         (rf"^/events/{_SLUG}/log{_JSON}", _deciding_view(datasette, "log", log_data, take_ruling)),
         (rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}})/correct$", _correct_view(datasette)),
+        *public_routes(datasette),
         *sign_in_routes(datasette),
         (r"^/-/healthz$", _health_view(datasette)),
         (r"^/-/hashwatch/static/(?P<digest>[0-9a-f]+)/(?P<path>.+)$", _static_view),
@@ -105,7 +107,7 @@ def _view(datasette: Datasette, page: str) -> Callable[..., Awaitable[Response]]
             )
         except Exception as error:
             return await error_response(site, request, error, is_json)
-        return _response(request, answer)
+        return answer_response(request, answer)
 
     return view
 
@@ -170,7 +172,8 @@ def first_start(site: Site, request: Request) -> bytes:
     return render("first_start.html", "events", request, data, asking=asking_of(request))
 
 
-def _response(request: Request, answer: Answer) -> Response:
+def answer_response(request: Request, answer: Answer) -> Response:
+    """A finished answer, in the form that this request takes."""
     headers = {"ETag": answer.etag, **_KEEP}
     body = answer.body
     if accepts_gzip(_raw_headers(request)):

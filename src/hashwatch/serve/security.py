@@ -9,6 +9,7 @@ import json
 import logging
 import re
 import socket
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,7 +28,6 @@ _log = logging.getLogger(__name__)
 
 HEADERS = {
     b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
@@ -36,11 +36,11 @@ HEADERS = {
 _POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; "
     "img-src 'self'{data}; font-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; frame-ancestors {frames}"
 )
-POLICY = _POLICY.format(scripts="", styles="", data="").encode()
+_EMBEDDED = re.compile(r"/public/[^/.]+/embed$")
 _OURS = re.compile(
-    r"/(\.json)?$|/(events(/|$|\.)|favicon\.ico$|-/(healthz$|hashwatch/|sign-in$|account$|people$))"
+    r"/(\.json)?$|/((events|public)(/|$|\.)|favicon\.ico$|-/(healthz$|hashwatch/|sign-in$|account$|people$))"
 )
 _DATA = re.compile(r"\.(json|csv|jsonl)$|/live$")
 _STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
@@ -65,7 +65,9 @@ def guard(app: Any, datasette: Datasette) -> Any:
         except HashwatchError as error:
             _log.error("%s", error)
             refusal = 503, "Nobody can be let in at the moment; the server's log says why."
-        finish = _Finish(send, plain=ours, csv=not ours and scope["path"].endswith(".csv"))
+        frames = site.settings.embed_origins if _EMBEDDED.match(scope["path"]) else ()
+        csv = not ours and scope["path"].endswith(".csv")
+        finish = _Finish(send, plain=ours, csv=csv, frames=frames)
         outgoing: Any = finish.send
         if accepts_gzip(headers):
             finish.pass_on = Compressor(send).send
@@ -173,9 +175,9 @@ class _Finish:
     inline blocks that its own templates are known to hold.
     """
 
-    def __init__(self, send: Any, *, plain: bool, csv: bool) -> None:
+    def __init__(self, send: Any, *, plain: bool, csv: bool, frames: Sequence[str]) -> None:
         self.pass_on = send
-        self._plain = plain
+        self._plain, self._frames = plain, " ".join(frames) or "'none'"
         self._csv = CsvGuard() if csv else None
         self._start: dict[str, Any] | None = None
 
@@ -204,9 +206,17 @@ class _Finish:
         ]
         if start["status"] >= 400:
             self._csv = None
-        policy = POLICY if self._plain else _tables_policy(body)
+        policy = _plain_policy(self._frames) if self._plain else _tables_policy(body)
         headers = [*kept, *HEADERS.items(), (b"content-security-policy", policy)]
+        if self._frames == "'none'":
+            headers.append((b"x-frame-options", b"DENY"))
         return {**start, "headers": headers}
+
+
+@cache
+def _plain_policy(frames: str) -> bytes:
+    """The policy of our own pages; ``frames`` are those that may show this one in theirs."""
+    return _POLICY.format(scripts="", styles="", data="", frames=frames).encode()
 
 
 def _tables_policy(body: bytes) -> bytes:
@@ -218,7 +228,8 @@ def _tables_policy(body: bytes) -> bytes:
     blocks = _STYLE.findall(body.partition(b"</head>")[0])
     styles = "".join(f" 'sha256-{_hash(block)}'" for block in blocks[:8])
     scripts = "".join(f" 'sha256-{digest}'" for digest in _known_scripts())
-    return _POLICY.format(scripts=scripts, styles=styles, data=" data:").encode()
+    policy = _POLICY.format(scripts=scripts, styles=styles, data=" data:", frames="'none'")
+    return policy.encode()
 
 
 @cache

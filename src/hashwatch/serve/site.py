@@ -33,7 +33,8 @@ class Settings(msgspec.Struct, frozen=True):
     """How a server was started. ``host`` is what it listens on.
 
     With ``archive_path`` moderators may decide; without, forms are absent. ``address`` is where
-    people find the pages, through whatever stands in front.
+    people find the pages, through whatever stands in front; ``embed_origins`` are the sites that
+    may show the public panel in theirs.
     """
 
     dashboard_path: Path
@@ -42,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
     config_path: str | None = None
     archive_path: Path | None = None
     address: str = ""
+    embed_origins: tuple[str, ...] = ()
     wall: Callable[[], float] = time.time
 
 
