@@ -35,6 +35,7 @@ FILLED = {
 # that fits; what fits none is Datasette's own.
 PROMISE = (
     (r"/-/(healthz|hashwatch/static/.*)|/favicon.ico", EVERYBODY, None),
+    (r"/public/.*|/events/[^/]+/wall(.json)?", EVERYBODY, None),
     (r"/-/sign-in", EVERYBODY, EVERYBODY),
     (r"/-/account", "viewer", "viewer"),
     (r"/-/people", "admin", "admin"),

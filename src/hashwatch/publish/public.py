@@ -168,10 +168,16 @@ class PublicBoard:
             self._own_writer().write_authors([one for one in authors if one.id in here])
 
     def commit(self, seq: int) -> None:
-        """Keeps what was changed; ``seq`` is how far the dashboard has come with it."""
-        if not self._connection.in_transaction:
-            if self._surfaces.idle:
-                return
+        """Keeps what was changed; ``seq`` is how far the dashboard has come with it.
+
+        The file's revision grows with what anybody could see there.
+        """
+        if self._connection.in_transaction:
+            revision = int(board.get_meta(self._connection, "revision") or 0) + 1
+            board.set_meta(self._connection, "revision", str(revision))
+        elif self._surfaces.idle:
+            return
+        else:
             self._begin()
         if self._writer is not None:
             self._writer.finish(self._counts)

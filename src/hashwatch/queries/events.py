@@ -73,6 +73,11 @@ def published(connection: sqlite3.Connection) -> tuple[int, float | None]:
     return int(meta.get("published_seq", 0)), float(at) if at is not None else None
 
 
+def revision(connection: sqlite3.Connection) -> int:
+    """public.db: how often what it shows has changed."""
+    return int(dict(ask(connection, "meta", {})).get("revision", 0))
+
+
 def shell(connection: sqlite3.Connection, event: Event, wall: float) -> Data:
     """What stands around every page of ``event``."""
     version, published_at = published(connection)

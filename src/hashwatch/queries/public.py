@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from hashwatch.errors import FilterError
 from hashwatch.queries.buckets import to_iso
 from hashwatch.queries.cards import post_cards
-from hashwatch.queries.events import Event, event_facts, has_invented, published
+from hashwatch.queries.events import Event, event_facts, has_invented, published, revision
 from hashwatch.queries.hrefs import public_href
 from hashwatch.queries.markup import post_markup
 from hashwatch.queries.now import window
@@ -156,7 +156,7 @@ def public_posts(connection: sqlite3.Connection, event: Event, ids: Sequence[int
 
 def _frame(connection: sqlite3.Connection, event: Event, wall: float) -> Data:
     """What stands around: the event, its clock, how old the data are, whether they are invented."""
-    version, at = published(connection)
+    _, at = published(connection)
     facts = event_facts(event, wall)
     return {
         "event": {
@@ -165,7 +165,7 @@ def _frame(connection: sqlite3.Connection, event: Event, wall: float) -> Data:
         },
         "clock": facts["clock"],
         "age_seconds": None if at is None else max(0, int(wall - at)),
-        "version": version,
+        "version": revision(connection),
         "invented": has_invented(connection, event),
     }
 

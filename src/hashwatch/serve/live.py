@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
-from hashwatch.queries.events import published
+from hashwatch.queries.events import published, revision
 from hashwatch.serve.reading import NotPublishedError, open_read_only
 
 LOOK_SECONDS = 0.2
@@ -120,8 +120,8 @@ def stamp(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def public_stamp(connection: sqlite3.Connection) -> tuple[int, int]:
-    """The same of public.db, whose posts change far less often than its clocks."""
-    version, published_at = published(connection)
+    """The same of public.db, whose version is its revision."""
+    version, published_at = revision(connection), published(connection)[1]
     seen = [
         version,
         None if published_at is None else published_at // AGE_STEP,
