@@ -245,6 +245,27 @@ def test_a_stopped_surface_is_empty_at_once_and_goes_on_as_it_would_be(stage: St
     assert stage.on("wall") == {text(1), text(2), text(3)}
 
 
+def test_every_change_of_what_is_public_is_another_revision(stage: Stage) -> None:
+    """Also when the file is filled anew: whoever looks at it hears of each."""
+    seen = [revision(stage)]
+    for subject, ref, verdict in (
+        ("post", stage.id_of(post(1)), "approve"), ("surface", "wall", "stop"),
+        ("surface", "wall", None), ("post", stage.id_of(post(1)), "hide"),
+    ):  # fmt: skip
+        stage.rule(subject, ref, verdict)
+        stage.publish()
+        seen.append(revision(stage))
+    assert seen == sorted(set(seen))
+    stage.store(post(70, text="nothing to do with it #NATSEC17"))
+    stage.publish()
+    assert revision(stage) == seen[-1]
+
+
+def revision(stage: Stage) -> int:
+    """How often what is public has changed."""
+    return int(str(stage.public("SELECT value FROM meta WHERE key = 'revision'")[0][0]))
+
+
 def test_a_deleted_post_leaves_public_surfaces_too(stage: Stage) -> None:
     """With what was noted about it."""
     number = stage.id_of(post(2))

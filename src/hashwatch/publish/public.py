@@ -70,8 +70,9 @@ class PublicBoard:
         return posts, authors
 
     def begin_anew(self) -> None:
-        """Empties the file, to be filled with `put`."""
+        """Empties the file, to be filled with `put`; its revision goes on from where it was."""
         self._begin()
+        revision = self._revision()
         names = [
             row[0]
             for row in self._connection.execute(
@@ -86,6 +87,7 @@ class PublicBoard:
             self._connection.execute(statement)
         board.write_events(self._connection, self._events)
         board.set_meta(self._connection, "made_for", self._made_for)
+        board.set_meta(self._connection, "revision", str(revision))
         modes = {event.slug: event.post_moderated for event in self._events}
         board.set_meta(self._connection, "post_moderated", msgspec.json.encode(modes).decode())
         self._writer = None
@@ -173,8 +175,7 @@ class PublicBoard:
         The file's revision grows with what anybody could see there.
         """
         if self._connection.in_transaction:
-            revision = int(board.get_meta(self._connection, "revision") or 0) + 1
-            board.set_meta(self._connection, "revision", str(revision))
+            board.set_meta(self._connection, "revision", str(self._revision() + 1))
         elif self._surfaces.idle:
             return
         else:
@@ -197,6 +198,12 @@ class PublicBoard:
         mirror.set_clocks(archive, self._connection, self._events, now)
         board.set_meta(self._connection, "published_at", str(now))
         self._connection.execute("COMMIT")
+
+    def _revision(self) -> int:
+        try:
+            return int(board.get_meta(self._connection, "revision") or 0)
+        except sqlite3.DatabaseError:
+            return 0  # another version's file, or an empty one
 
     def _begin(self) -> None:
         if not self._connection.in_transaction:

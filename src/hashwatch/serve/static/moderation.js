@@ -39,6 +39,12 @@
       if (wasFocused) next.querySelector("[data-key], button").focus({ preventScroll: false });
     }
   }
+  function none() {
+    const line = document.createElement("p");
+    line.className = "empty-line";
+    line.append("That was all here. ", Object.assign(document.createElement("a"), { href: location.href, textContent: "Look again" }));
+    return line;
+  }
   function problem(one, words) {
     const place = one ? one.querySelector("[data-problem]") : null;
     if (place) { place.textContent = words; place.hidden = false; } else say(words, null);
@@ -56,7 +62,7 @@
       if (subject === "pin" || subject === "author") { location.reload(); return; }
       for (const one of meant) gone(one);
       say(meant.length > 1 ? `${meant.length} posts: ${DONE[verdict].toLowerCase()}` : DONE[verdict], said.undo);
-      if (!judged().length) location.reload();
+      if (!judged().length) form.querySelector(".posts").replaceChildren(none());
     } catch (error) {
       for (const one of meant) one.inert = false;
       problem(meant[0], error.message);
