@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 @event_option
 @click.option(
     "--format", "format_", default="auto", show_default=True, metavar="FORMAT",
-    help="What the files are: auto, csv, jsonl, mastodon_archive, rtweet, tags, twarc, x_archive.",
+    help="What the files are: auto, bluesky_car, csv, jsonl, mastodon_archive, rtweet, tags, twarc,"
+         " x_archive.",
 )  # fmt: skip
 @click.option("--timezone", metavar="ZONE",
               help="The IANA zone of times that carry none.")  # fmt: skip
