@@ -63,7 +63,8 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     ``mentions`` are handles without ``@``. ``language`` is what the platform declared. ``raw`` is
     the payload and ``raw_format`` names its shape (``mastodon``, ``jetstream``, ``x1``, ``x2``,
     ``row``), which chooses the compression dictionary. A boost names its original in ``boost_of``
-    when the payload did, and then carries that original's text.
+    when the payload did, and then carries that original's text. ``local_id`` is what ``instance``
+    calls the post, where it can be asked for by that.
     """
 
     uri: str
@@ -90,6 +91,19 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     edited_at: int | None = None
     engagement: Engagement = Engagement()
     labels: tuple[str, ...] = ()
+    local_id: str | None = None
+
+
+class KnownPost(msgspec.Struct, frozen=True, gc=False):
+    """A post of the archive as one server knows it: by ``local_id``. Times are UTC seconds.
+
+    ``checked_at`` is when that server last told of it.
+    """
+
+    uri: str
+    local_id: str
+    created_at: int
+    checked_at: int
 
 
 class Tombstone(msgspec.Struct, frozen=True, gc=False):

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fake_platform.mastodon import FakeMastodon, Fault, iso, status
+from fake_platform.mastodon import FakeMastodon, Fault
+from fake_platform.statuses import iso, status
 from hashwatch.collect.http import Http
 from hashwatch.collect.source import Place, PollingSource, Query, find_source
 from hashwatch.collect.sources.mastodon import Mastodon, Settings, connect, parse_page
@@ -106,6 +107,7 @@ def test_post_has_every_field() -> None:
             sensitive=True,
             edited_at=AT + 60,
             engagement=Engagement(boosts=2, likes=3, replies=1, quotes=4),
+            local_id="7",
         ),
     )
 

@@ -13,12 +13,13 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from fake_platform.statuses import account, instance_document, iso, status
 
 HUGE = 1_000_000_000
 _CHUNK = b"x" * 65_536
@@ -48,13 +49,15 @@ class Asked:
     path: str
     parameters: dict[str, str]
     headers: dict[str, str]
+    every: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Timeline:
-    """The posts of a server. ``ignores`` holds the paging parameters that it does not know,
-    ``largest_page`` caps ``limit``."""
+    """The posts of a server. ``ignores`` holds the parameters that it does not know,
+    ``largest_page`` caps ``limit``, ``home`` is the address that its people's posts begin with."""
 
     def __init__(self) -> None:
+        self.home = "https://social.example"
         self.statuses: dict[int, dict[str, Any]] = {}
         self.ignores: set[str] = set()
         self.largest_page = 40
@@ -79,7 +82,15 @@ class Timeline:
         self._sequence += 1
         number = (int((at if id_at is None else id_at) * 1_000) << 16) + self._sequence
         self._sorted.clear()
-        self.statuses[number] = status(str(number), text, at, tags, author) | fields
+        self.statuses[number] = status(str(number), text, at, tags, author, self.home) | fields
+        return str(number)
+
+    def receive(self, other: dict[str, Any], at: float) -> str:
+        """A post of another server comes in at ``at``; gives the id that it gets here."""
+        self._sequence += 1
+        number = (int(at * 1_000) << 16) + self._sequence
+        self._sorted.clear()
+        self.statuses[number] = {**other, "id": str(number)}
         return str(number)
 
     def boost(self, of: str, at: float, *, author: str = "bo") -> str:
@@ -111,6 +122,10 @@ class Timeline:
             "",
         )
 
+    def by_ids(self, ids: list[str]) -> list[dict[str, Any]]:
+        """Those of these that there are."""
+        return [self.statuses[int(number)] for number in ids if int(number) in self.statuses]
+
     def page(self, tag: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
         """The timeline of ``tag`` as Mastodon would page it."""
         marks = {
@@ -140,6 +155,7 @@ class FakeMastodon(Timeline):
     """The server; ``with`` runs it. ``fired`` counts faults, ``asked`` keeps the requests.
 
     ``token`` is demanded where it is set, ``access`` is what it says of its hashtag feeds.
+    ``most_ids`` is how many known posts may be asked for at once; 0 where the call is not there.
     """
 
     def __init__(self) -> None:
@@ -151,6 +167,7 @@ class FakeMastodon(Timeline):
         self.access: dict[str, str] | None = None
         self.unknown_tag_is_missing = False
         self.is_website = False
+        self.most_ids = 20
         self.sent = 0
         self._stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
@@ -221,9 +238,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        parameters = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        every = parse_qs(parts.query)
+        parameters = {name: values[-1] for name, values in every.items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.fake.asked.append(Asked(parts.path, parameters, headers))
+        self.fake.asked.append(Asked(parts.path, parameters, headers, every))
         fault = self.fake.next_fault()
         if fault is not None and fault.kind == "answer":
             self._answer(fault.status, fault.body, fault.headers)
@@ -272,11 +290,26 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/api/v1/accounts/"):
             number = path.split("/")[4]
             return 200, fake.page(f"@{fake.name_of(number)}", parameters)
+        if path.startswith("/api/v1/statuses"):
+            return self._known(path)
         tag = unquote(path.removeprefix("/api/v1/timelines/tag/"))
         found = fake.page(tag, parameters)
         if not found and fake.unknown_tag_is_missing:
             return 404, {"error": "Not Found"}
         return 200, found
+
+    def _known(self, path: str) -> tuple[int, Any]:
+        """Posts asked for by their ids, as Mastodon 4.3 and later answer."""
+        one = path.removeprefix("/api/v1/statuses").strip("/")
+        if one:
+            found = self.fake.by_ids([one])
+            return (200, found[0]) if found else (404, {"error": "Record not found"})
+        if not self.fake.most_ids:
+            return 404, {"error": "Not Found"}
+        ids = [] if "id[]" in self.fake.ignores else self.fake.asked[-1].every.get("id[]", [])
+        if len(set(ids)) > self.fake.most_ids:
+            return 422, {"error": "Validation failed"}
+        return 200, self.fake.by_ids(ids)
 
     def _never_end(self, fault: Fault) -> None:
         self.close_connection = True
@@ -308,80 +341,3 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _handler_of(fake: FakeMastodon) -> type[_Handler]:
     return type("Handler", (_Handler,), {"fake": fake})
-
-
-def iso(at: float) -> str:
-    """A time as Mastodon writes it."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-def status(
-    number: str, text: str, at: float, tags: tuple[str, ...] = (), author: str = "ana"
-) -> dict[str, Any]:
-    """A status with every field that Mastodon 4.5 sends."""
-    host = "https://social.example"
-    links = " ".join(
-        f'<a href="{host}/tags/{tag}" class="mention hashtag" rel="tag">#<span>{tag}</span></a>'
-        for tag in tags
-    )
-    return {
-        "id": number,
-        "created_at": iso(at),
-        "in_reply_to_id": None,
-        "in_reply_to_account_id": None,
-        "sensitive": False,
-        "spoiler_text": "",
-        "visibility": "public",
-        "language": "en",
-        "uri": f"{host}/users/{author}/statuses/{number}",
-        "url": f"{host}/@{author}/{number}",
-        "replies_count": 0,
-        "reblogs_count": 0,
-        "favourites_count": 0,
-        "quotes_count": 0,
-        "edited_at": None,
-        "content": f"<p>{escape(text)} {links}</p>",
-        "reblog": None,
-        "quote": None,
-        "account": account(author),
-        "media_attachments": [],
-        "mentions": [],
-        "tags": [{"name": tag.casefold(), "url": f"{host}/tags/{tag}"} for tag in tags],
-        "emojis": [],
-        "card": None,
-        "poll": None,
-    }
-
-
-def account(name: str) -> dict[str, Any]:
-    """An invented person."""
-    host = "https://social.example"
-    return {
-        "id": str(1_000 + sum(name.encode())),
-        "username": name,
-        "acct": f"{name}@social.example",
-        "display_name": name.title(),
-        "locked": False,
-        "bot": False,
-        "discoverable": True,
-        "indexable": False,
-        "noindex": False,
-        "group": False,
-        "created_at": "2017-01-01T00:00:00.000Z",
-        "note": f"<p>{name.title()} is invented.</p>",
-        "url": f"{host}/@{name}",
-        "uri": f"{host}/users/{name}",
-        "followers_count": 12,
-        "following_count": 3,
-        "statuses_count": 45,
-        "emojis": [],
-        "fields": [],
-    }
-
-
-def instance_document(access: dict[str, str] | None) -> dict[str, Any]:
-    """``/api/v2/instance``, with ``timelines_access`` as from 4.5 on where ``access`` is given."""
-    configuration: dict[str, Any] = {"statuses": {"max_characters": 500}}
-    if access is not None:
-        configuration["timelines_access"] = {"hashtag_feeds": access}
-    return {"domain": "social.example", "version": "4.5.0", "configuration": configuration}

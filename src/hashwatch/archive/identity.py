@@ -45,6 +45,13 @@ def host_of(address: str) -> str:
         return ""
 
 
+def is_home(uri: str, host: str) -> bool:
+    """Whether ``uri`` is an address on the server ``host``, which may be named with its port."""
+    if ":" not in host:
+        return host_of(uri) == host
+    return uri.partition("://")[2].partition("/")[0].lower() == host
+
+
 def seconds_of(post_id: int) -> int:
     """The sort time (UTC seconds) of the post with this number."""
     return post_id >> TIE_BREAK_BITS

@@ -10,7 +10,7 @@ from enum import Enum
 
 import msgspec
 
-from hashwatch.archive.identity import host_of
+from hashwatch.archive.identity import is_home
 from hashwatch.model import Engagement
 
 
@@ -74,4 +74,4 @@ def greatest(sightings: list[Engagement]) -> Engagement:
 
 
 def _precedence(uri: str, host: str) -> tuple[bool, str]:
-    return (host_of(uri) != host, host)
+    return (not is_home(uri, host), host)

@@ -29,6 +29,13 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     labels: tuple[str, ...] = ()
 
 
+class Sighting(msgspec.Struct, frozen=True, gc=False):
+    """One server's latest counts of a post, and what it calls it."""
+
+    counts: Engagement
+    local_id: str | None
+
+
 class Written(msgspec.Struct):
     """What became of a batch: ids of new, changed and unchanged posts."""
 
@@ -118,10 +125,10 @@ class PostWriter:
                  post.language, content.content_warning, post.sensitive, *counted,
                  content.text, content.detail, compress(post.raw, post.raw_format))
             )  # fmt: skip
-            sightings.append((number, instance, now, *counted))
+            sightings.append((number, instance, now, *counted, post.local_id, now))
         execute_many = self._connection.executemany
         execute_many(_INSERT_POST, posts)
-        execute_many("INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?)", sightings)
+        execute_many(_SIGHTING, sightings)
         return ids
 
     def _allocate(self, fresh: dict[str, Post], now: int) -> list[int]:
@@ -178,16 +185,20 @@ class PostWriter:
         return True
 
     def _merge_counts(
-        self, known: Known, post: Post, sightings: dict[int, Engagement], now: int
+        self, known: Known, post: Post, sightings: dict[int, Sighting], now: int
     ) -> bool:
         instance = self.instance_id(post.source, post.instance)
-        if sightings.get(instance) == post.engagement:
+        before_here = sightings.get(instance)
+        here = Sighting(post.engagement, post.local_id)
+        if before_here == here:
             return False
         counts = post.engagement
         counted = (counts.boosts, counts.likes, counts.replies, counts.quotes)
         execute = self._connection.execute
-        execute(_SIGHTING, (known.id, instance, now, *counted))
-        shown = greatest([*({**sightings, instance: counts}).values()])
+        execute(_SIGHTING, (known.id, instance, now, *counted, post.local_id, now))
+        if before_here is not None and before_here.counts == counts:
+            return False
+        shown = greatest([one.counts for one in {**sightings, instance: here}.values()])
         if shown == known.counts:
             return instance not in sightings
         before = known.counts
@@ -208,14 +219,14 @@ class PostWriter:
         )
         return True
 
-    def _sightings(self, ids: list[int]) -> dict[int, dict[int, Engagement]]:
-        found: dict[int, dict[int, Engagement]] = {}
-        for number, instance, *counts in self._connection.execute(
-            "SELECT post_id, instance_id, boosts, likes, replies, quotes"
+    def _sightings(self, ids: list[int]) -> dict[int, dict[int, Sighting]]:
+        found: dict[int, dict[int, Sighting]] = {}
+        for number, instance, local_id, *counts in self._connection.execute(
+            "SELECT post_id, instance_id, local_id, boosts, likes, replies, quotes"
             " FROM json_each(?) CROSS JOIN sightings ON post_id = value",
             (msgspec.json.encode(ids).decode(),),
         ):
-            found.setdefault(number, {})[instance] = Engagement(*counts)
+            found.setdefault(number, {})[instance] = Sighting(Engagement(*counts), local_id)
         return found
 
     def instance_id(self, source: str, host: str) -> int:
@@ -285,7 +296,10 @@ WHERE id = ?
 """
 
 _SIGHTING = """
-INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO sightings (
+  post_id, instance_id, seen_at, boosts, likes, replies, quotes, local_id, checked_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET boosts = excluded.boosts, likes = excluded.likes,
-                          replies = excluded.replies, quotes = excluded.quotes
+                          replies = excluded.replies, quotes = excluded.quotes,
+                          local_id = excluded.local_id, checked_at = excluded.checked_at
 """

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from hashwatch.archive import runs, tombstones
+from hashwatch.archive import refreshing, runs, tombstones
 from hashwatch.archive.connection import check, open_archive, transaction
 from hashwatch.archive.posts import PostWriter
 from hashwatch.archive.runs import PlaceKey, PlaceState
 from hashwatch.errors import ArchiveError
-from hashwatch.model import Cursor, Gap, Page, RunState
+from hashwatch.model import Cursor, Gap, KnownPost, Page, RunState
 
 Result = TypeVar("Result")
 
@@ -62,30 +62,34 @@ class Archive:
         nothing of the page is stored and it may be tried again.
         """
 
+        return self._write(lambda: self._store(page, run, place, now, event))
+
+    def store_refreshed(
+        self, page: Page, run: int, place: PlaceKey, now: int, *,
+        answered: Iterable[str], lost: Iterable[str],
+    ) -> Stored:  # fmt: skip
+        """Stores what came of asking a server about known posts, as :meth:`store` does a page.
+
+        The server ``answered`` for posts with these URIs, and has those ``lost`` no more.
+        """
+
         def write() -> Stored:
-            living = tombstones.living(self._connection, page.posts)
-            written = self._posts.write(living, now)
-            self._number(written.new)
-            self._number(written.changed)
-            if event is not None:
-                self._put_into(event, written.everything(), set(written.new))
-            deleted = tombstones.apply(self._connection, page.tombstones, now)
-            runs.keep_rejects(self._connection, run, page.rejects, now)
-            runs.open_gaps(self._connection, page.gaps, now)
-            stored = Stored(
-                received=len(page.posts), new=len(written.new), changed=len(written.changed),
-                unchanged=len(page.posts) - len(written.new) - len(written.changed),
-                deleted=deleted, rejected=len(page.rejects),
-            )  # fmt: skip
-            runs.count_run(
-                self._connection, run, received=stored.received, new=stored.new,
-                changed=stored.changed, rejected=stored.rejected,
-            )  # fmt: skip
-            if page.cursor is not None:
-                runs.write_cursor(self._connection, place, page.cursor, now)
+            stored = self._store(page, run, place, now, None)
+            source, instance = place.source, place.instance
+            refreshing.mark_checked(self._connection, source, instance, answered, now)
+            refreshing.mark_lost(self._connection, source, instance, lost)
             return stored
 
         return self._write(write)
+
+    def known_posts(
+        self, place: PlaceKey, *, since: int, recent: int, checked_before: int, most: int
+    ) -> list[KnownPost]:
+        """What :func:`hashwatch.archive.refreshing.known_posts` finds for a place's server."""
+        return refreshing.known_posts(
+            self._connection, place.source, place.instance,
+            since=since, recent=recent, checked_before=checked_before, most=most,
+        )  # fmt: skip
 
     def begin_run(self, place: PlaceKey, now: int) -> int:
         """Opens a run; its number."""
@@ -148,6 +152,29 @@ class Archive:
     def open_gap_since(self, place: PlaceKey, reason: str) -> int | None:
         """Where the oldest gap of a place begins that was left for ``reason`` and is not filled."""
         return runs.open_gap_since(self._connection, place, reason)
+
+    def _store(self, page: Page, run: int, place: PlaceKey, now: int, event: str | None) -> Stored:
+        living = tombstones.living(self._connection, page.posts)
+        written = self._posts.write(living, now)
+        self._number(written.new)
+        self._number(written.changed)
+        if event is not None:
+            self._put_into(event, written.everything(), set(written.new))
+        deleted = tombstones.apply(self._connection, page.tombstones, now)
+        runs.keep_rejects(self._connection, run, page.rejects, now)
+        runs.open_gaps(self._connection, page.gaps, now)
+        stored = Stored(
+            received=len(page.posts), new=len(written.new), changed=len(written.changed),
+            unchanged=len(page.posts) - len(written.new) - len(written.changed),
+            deleted=deleted, rejected=len(page.rejects),
+        )  # fmt: skip
+        runs.count_run(
+            self._connection, run, received=stored.received, new=stored.new,
+            changed=stored.changed, rejected=stored.rejected,
+        )  # fmt: skip
+        if page.cursor is not None:
+            runs.write_cursor(self._connection, place, page.cursor, now)
+        return stored
 
     def _write(self, write: Callable[[], Result]) -> Result:
         try:

@@ -315,8 +315,7 @@ def _collect_once(config: Config, data_dir: Path, as_json: bool) -> int:
     else:
         for report in reports:
             place = report.place
-            hashtag = f"#{place.hashtag}" if place.hashtag else ""
-            where = " ".join(part for part in (place.source, place.instance, hashtag) if part)
+            where = " ".join(part for part in (place.source, place.instance, place.what) if part)
             came = f", {report.stored.received:,} received, {report.stored.new:,} new"
             why = f" ({report.reason})" if report.reason else ""
             click.echo(f"{where}: {report.state}{came if report.pages else ''}{why}")

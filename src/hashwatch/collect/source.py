@@ -8,7 +8,7 @@ A platform is one module in ``hashwatch.collect.sources`` (or a package's entry 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
@@ -18,7 +18,9 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from hashwatch.errors import ConfigError
-from hashwatch.model import Cursor, Page
+from hashwatch.model import Cursor, KnownPost, Page
+
+KNOWN_POSTS = "*"
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -39,12 +41,20 @@ class Query(msgspec.Struct, frozen=True):
 class Place(msgspec.Struct, frozen=True):
     """One thing that is polled or streamed by itself, with a cursor, runs and gaps of its own.
 
-    ``hashtag`` is empty where one stream carries everything; an account stands there as ``@name``.
+    ``hashtag`` is empty where one stream carries everything; an account stands there as ``@name``,
+    and :data:`KNOWN_POSTS` where a server is asked again about posts that it gave.
     """
 
     source: str
     instance: str
     hashtag: str = ""
+
+    @property
+    def what(self) -> str:
+        """What is asked for there, for people."""
+        if self.hashtag == KNOWN_POSTS:
+            return "known posts"
+        return self.hashtag if self.hashtag[:1] in ("", "@") else f"#{self.hashtag}"
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -93,6 +103,49 @@ class StreamingSource(Protocol):
 
         An empty page with a cursor now and then shows that the stream is alive. Raises a
         :class:`~hashwatch.errors.SourceError` when the connection fails.
+        """
+        ...
+
+
+class Refreshed(msgspec.Struct, frozen=True):
+    """What a server said of posts that it was asked about by themselves.
+
+    ``page`` holds those that it told of, as they are now. ``answered`` are the URIs that it
+    answered for, and ``missing`` those that it did not give although it gave an answer; the others
+    it did not answer for at all.
+    """
+
+    page: Page = Page()
+    answered: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class RefreshingSource(Protocol):
+    """A platform that can be asked for known posts: their counts, edits and deletions.
+
+    A polling or streaming source may be this as well. One request a call; nothing waits in here.
+    """
+
+    name: str
+    pace: Pace
+
+    def refresh_size(self, instance: str) -> int:
+        """How many posts one request takes there; 0 where known posts cannot be asked for."""
+        ...
+
+    async def refresh(self, instance: str, posts: Sequence[KnownPost]) -> Refreshed:
+        """Asks once about at most so many posts.
+
+        A single post that is *missing* must be so beyond doubt; of several, each missing one is
+        asked for again by itself. Raises a :class:`~hashwatch.errors.SourceError`.
+        """
+        ...
+
+    def is_home(self, instance: str, uri: str) -> bool:
+        """Whether a post that ``instance`` has no more is deleted, and not merely gone from there.
+
+        Only the server that a post was written on, or the platform itself, can say that.
         """
         ...
 

@@ -21,13 +21,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from hashwatch.archive.runs import PlaceState
 from hashwatch.archive.store import Archive
 from hashwatch.collect import RunReport
-from hashwatch.collect.source import Place, PollingSource, Source
+from hashwatch.collect.source import Place, PollingSource, RefreshingSource, Source
 from hashwatch.errors import ArchiveError, DamagedError
 from hashwatch.model import Event, RunState
 from hashwatch.schedule.absence import AWAY, leave_gaps, was_away
 from hashwatch.schedule.lamps import Lamps
 from hashwatch.schedule.polls import Poller
 from hashwatch.schedule.programmes import ProgrammeWatch
+from hashwatch.schedule.refreshes import Refresher
 from hashwatch.schedule.streams import Streams
 from hashwatch.schedule.windows import inside, query_for, why_outside
 
@@ -89,6 +90,11 @@ class Collector:
             else:
                 streams = Streams(source, archive, self._lamps, now, endless=connected.live)
                 self._streams.append((name, streams))
+        self._refreshers = [
+            (name, Refresher(poller.source, poller.host, archive, poller.budget, now))
+            for name, poller in self._pollers
+            if isinstance(poller.source, RefreshingSource)
+        ]
         self._working: set[asyncio.Task[Any]] = set()
         self._last_beat: int | None = None
         self._jumped = 0
@@ -110,6 +116,8 @@ class Collector:
         }
         for number, (name, poller) in enumerate(self._pollers):
             work[f"poll {number} {name}"] = partial(self._poll, name, poller)
+        for number, (name, refresher) in enumerate(self._refreshers):
+            work[f"refresh {number} {name}"] = partial(self._refresh, name, refresher)
         for number, programme in enumerate(self._programmes):
             work[f"programme {number}"] = partial(self._look_at, programme)
         for job, task in work.items():
@@ -239,6 +247,13 @@ class Collector:
         await self._round(name, poller)
         return poller.interval if self._asked(name) else OUTSIDE_SECONDS
 
+    async def _refresh(self, name: str, refresher: Refresher) -> float:
+        events = self._asked(name)
+        if not events:
+            return OUTSIDE_SECONDS
+        await refresher.refresh(events)
+        return refresher.interval
+
     async def _round(self, name: str, poller: Poller) -> list[RunReport]:
         self._say_outside(name)
         events = self._asked(name)
@@ -246,6 +261,9 @@ class Collector:
 
     async def _poll_once(self, name: str, poller: Poller) -> list[RunReport]:
         reports = await self._round(name, poller)
+        for of, refresher in self._refreshers:
+            if (of, refresher.host) == (name, poller.host) and reports:
+                reports += await refresher.refresh(self._asked(name))
         asked = {report.place for report in reports}
         passed_over = [
             RunReport(place, RunState.SKIPPED, "not asked after that", error=reports[-1].error)

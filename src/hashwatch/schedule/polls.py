@@ -19,7 +19,9 @@ _log = logging.getLogger(__name__)
 
 
 class Poller:
-    """Asks one server for all its places, one after another. ``interval`` is that to the next time.
+    """Asks one server for all its places, one after another, within ``budget``.
+
+    ``interval`` is that to the next time.
 
     A failure that is the server's rather than the hashtag's ends the round: the other places would
     meet the same one.
@@ -33,16 +35,16 @@ class Poller:
         lamps: Lamps,
         now: Callable[[], float],
     ) -> None:
-        self._source, self._host, self._archive = source, host, archive
+        self.source, self.host, self._archive = source, host, archive
         self._lamps, self._now = lamps, now
-        self._budget = Budget(source.pace.requests_a_minute)
+        self.budget = Budget(source.pace.requests_a_minute)
         self._failures = 0
         self.interval = source.pace.busy
 
     def places(self, events: Sequence[Event]) -> list[Place]:
         """What is asked here for these events."""
         query = query_for(events, int(self._now()))
-        return [place for place in self._source.places(query) if place.instance == self._host]
+        return [place for place in self.source.places(query) if place.instance == self.host]
 
     async def poll(self, events: Sequence[Event]) -> list[RunReport]:
         """One round for these events, of which there is at least one."""
@@ -51,8 +53,8 @@ class Poller:
         places = self.places(events)
         for place in places:
             report = await collect(
-                self._source, place, self._archive, query,
-                now=lambda: int(self._now()), turn=self._budget.take,
+                self.source, place, self._archive, query,
+                now=lambda: int(self._now()), turn=self.budget.take,
             )  # fmt: skip
             reports.append(report)
             _log.info(
@@ -73,7 +75,7 @@ class Poller:
         came = any(report.stored.new for report in reports)
         more = any(report.state is RunState.PARTIAL for report in reports)
         self.interval = next_interval(
-            self._source.pace,
+            self.source.pace,
             self.interval,
             busy=came or more or is_session_time(events, int(self._now())),
             requests=sum(max(report.pages, 1) for report in reports),

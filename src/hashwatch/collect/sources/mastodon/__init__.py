@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from hashwatch.collect.body import excerpt
 from hashwatch.collect.guard import is_this_machine
-from hashwatch.collect.source import Pace, Place, Query
+from hashwatch.collect.source import Pace, Place, Query, Refreshed
 from hashwatch.collect.sources.mastodon.accounts import (
     MARK,
     asked_where,
@@ -22,9 +22,10 @@ from hashwatch.collect.sources.mastodon.accounts import (
 )
 from hashwatch.collect.sources.mastodon.paging import advance, next_request
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
+from hashwatch.collect.sources.mastodon.refreshing import Batches, read_refreshed
 from hashwatch.collect.tokens import TokenFile, read_token
 from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError
-from hashwatch.model import Cursor, Gap, Page
+from hashwatch.model import Cursor, Gap, KnownPost, Page
 
 if TYPE_CHECKING:
     # Reading the configuration asks every source for its settings, and needs no HTTP client.
@@ -125,6 +126,7 @@ class Mastodon:
         }
         self._proven: set[str] = set()
         self._accounts: dict[Place, str] = {}
+        self._batches = Batches()
         for server in settings.servers:
             if is_this_machine(urlsplit(server.host).hostname or ""):
                 http.permit_loopback(server.host)
@@ -171,6 +173,44 @@ class Mastodon:
         newest = "a post" if parsed.seen else "no post yet"
         what = place.hashtag if place.hashtag.startswith(MARK) else f"#{place.hashtag}"
         return f"{about}; {what} answers with {newest}"
+
+    def refresh_size(self, instance: str) -> int:
+        """How many statuses one request to ``instance`` takes."""
+        return self._batches.size(instance)
+
+    async def refresh(self, instance: str, posts: Sequence[KnownPost]) -> Refreshed:
+        """``/api/v1/statuses?id[]=…`` for several, ``/api/v1/statuses/:id`` for one."""
+        if len(posts) == 1:
+            return await self._refresh_one(instance, posts[0])
+        url = f"{self._servers[instance].host}/api/v1/statuses"
+        token = self._tokens[instance]
+        asked = [("id[]", post.local_id) for post in posts]
+        try:
+            answer = await self._http.get(url, params=asked, token=token)
+        except (NotFoundError, DeniedError, BadAnswerError):
+            # Before Mastodon 4.3, and elsewhere: no such page, 405, or nothing without a token.
+            return Refreshed(page=Page(warnings=(self._batches.have_failed(instance),)))
+        refreshed = read_refreshed(answer.body, instance, posts)
+        self._batches.have_answered(instance, bool(refreshed.page.posts))
+        return refreshed
+
+    def is_home(self, instance: str, uri: str) -> bool:
+        """Whether a status was written on ``instance``: its URI is an address there."""
+        return urlsplit(uri).netloc.lower() == instance
+
+    async def _refresh_one(self, instance: str, post: KnownPost) -> Refreshed:
+        url = f"{self._servers[instance].host}/api/v1/statuses/{quote(post.local_id, safe='')}"
+        try:
+            answer = await self._http.get(url, token=self._tokens[instance])
+        except NotFoundError as error:
+            # A server that was taken down for a website knows no page at all: ask each time.
+            self._proven.discard(instance)
+            await self._prove_api(instance, error)
+            return Refreshed(missing=(post.uri,))
+        refreshed = read_refreshed(b"[" + answer.body + b"]", instance, (post,))
+        warning = self._batches.one_was_found(instance)
+        page = msgspec.structs.replace(refreshed.page, warnings=(warning,) if warning else ())
+        return Refreshed(page, answered=(post.uri,))  # only a 404 says that there is none
 
     async def _timeline(self, place: Place, parameters: dict[str, str | int]) -> Parsed:
         instance, token = place.instance, self._tokens[place.instance]

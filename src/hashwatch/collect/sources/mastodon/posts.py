@@ -252,6 +252,7 @@ def _posts(status: _Status, raw: bytes, instance: str) -> list[Post]:
         edited_at=None,
         engagement=Engagement(),
         raw=raw,
+        local_id=str(status.id),
     )
     return [boost, original]
 
@@ -294,6 +295,7 @@ def _post(status: _Status, raw: bytes, instance: str) -> Post:
             replies=status.replies_count,
             quotes=status.quotes_count,
         ),
+        local_id=str(status.id),
     )
 
 
@@ -334,10 +336,9 @@ def _handle(acct: str, instance: str) -> str:
 
 
 def _identity(uri: str) -> str:
-    safe = safe_text(uri).strip()
-    if not safe:
-        raise _UnreadableError("its uri is empty")
-    return safe
+    if safe := safe_text(uri).strip():
+        return safe
+    raise _UnreadableError("its uri is empty")
 
 
 def _own_parent(status: _Status) -> str | None:

@@ -1,0 +1,98 @@
+"""Which known posts a server can be asked about again, and that it was asked.
+
+All functions work inside the caller's transaction, or only read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from hashwatch.archive.identity import TIE_BREAK_BITS, key_of, uri_of
+from hashwatch.model import KnownPost
+
+
+def known_posts(
+    connection: sqlite3.Connection,
+    source: str,
+    instance: str,
+    *,
+    since: int,
+    recent: int,
+    checked_before: int,
+    most: int,
+) -> list[KnownPost]:
+    """The posts since ``since`` that ``instance`` is to be asked about; times are UTC seconds.
+
+    All that are sorted from ``recent`` on, and of the older ones the ``most`` that were checked
+    longest ago, before ``checked_before``. A post is asked for at one server: the one that it is
+    shown from, its own where that is among them; at the others only once that one has it no more.
+    """
+    rows = connection.execute(
+        _KNOWN,
+        {
+            "source": source,
+            "host": instance,
+            "since": max(since, 0) << TIE_BREAK_BITS,
+            "recent": max(since, recent, 0) << TIE_BREAK_BITS,
+            "before": checked_before,
+            "most": most,
+        },
+    )
+    return [KnownPost(uri_of(key), *rest) for key, *rest in rows]
+
+
+def mark_checked(
+    connection: sqlite3.Connection, source: str, instance: str, uris: Iterable[str], now: int
+) -> None:
+    """The server has told of these posts just now."""
+    connection.execute(
+        f"UPDATE sightings SET checked_at = :now WHERE (post_id, instance_id) IN ({_THESE})",
+        {"now": now, "source": source, "host": instance, "keys": _keys(uris)},
+    )
+
+
+def mark_lost(
+    connection: sqlite3.Connection, source: str, instance: str, uris: Iterable[str]
+) -> None:
+    """The server has these posts no more: it is not asked about them until it shows them again."""
+    connection.execute(
+        f"UPDATE sightings SET local_id = NULL WHERE (post_id, instance_id) IN ({_THESE})",
+        {"source": source, "host": instance, "keys": _keys(uris)},
+    )
+
+
+def _keys(uris: Iterable[str]) -> str:
+    return msgspec.json.encode([key_of(uri) for uri in uris]).decode()
+
+
+_THESE = (
+    "SELECT posts.id, instances.id FROM instances CROSS JOIN json_each(:keys) AS wanted"
+    " CROSS JOIN posts ON posts.key = wanted.value WHERE source = :source AND host = :host"
+)
+
+_KNOWN = """
+WITH here AS (SELECT id FROM instances WHERE source = :source AND host = :host)
+SELECT key, local_id, created_at, checked_at FROM (
+  SELECT post_id, local_id, checked_at FROM sightings
+  WHERE post_id >= :recent AND instance_id = (SELECT id FROM here) AND local_id IS NOT NULL
+) JOIN posts ON posts.id = post_id WHERE {asked_here}
+UNION ALL
+SELECT * FROM (
+  SELECT key, local_id, created_at, checked_at
+  FROM sightings INDEXED BY sightings_checked CROSS JOIN posts ON posts.id = post_id
+  WHERE sightings.instance_id = (SELECT id FROM here) AND local_id IS NOT NULL
+    AND checked_at <= :before AND post_id >= :since AND post_id < :recent AND {asked_here}
+  ORDER BY checked_at LIMIT :most
+)
+""".format(
+    asked_here="""(
+    posts.instance_id = (SELECT id FROM here) OR NOT EXISTS (
+      SELECT 1 FROM sightings AS shown
+      WHERE shown.post_id = posts.id AND shown.instance_id = posts.instance_id
+        AND shown.local_id IS NOT NULL
+    )
+  )"""
+)

@@ -1,0 +1,162 @@
+"""Known posts, asked for again: their counts, edits and deletions.
+
+A timeline tells of a post once. Young posts change often and old ones hardly ever, so that each is
+asked for again on a schedule that decays with its age.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import msgspec
+
+from hashwatch.archive.store import Archive, Stored
+from hashwatch.collect import RunReport, evidence, key_of
+from hashwatch.collect.source import KNOWN_POSTS, Place, Refreshed, RefreshingSource
+from hashwatch.errors import SourceError
+from hashwatch.model import KnownPost, Page, RunState, Tombstone
+
+HOUR, DAY = 3_600, 86_400
+# Posts up to this age (seconds), and so many seconds after the last time.
+STEPS = ((HOUR, 600), (DAY, HOUR))
+DELETED = "deleted at its own server"
+
+_log = logging.getLogger(__name__)
+
+
+def interval_at(age: int) -> int:
+    """Seconds from one check of a post to the next, at its age in seconds."""
+    return next((interval for oldest, interval in STEPS if age < oldest), DAY)
+
+
+def due(posts: Iterable[KnownPost], now: int, most: int) -> list[KnownPost]:
+    """At most so many posts that are due at ``now``, those first that are latest for their age.
+
+    One that was checked in what is now the future (the clock was put back) is due.
+    """
+
+    def lateness(post: KnownPost) -> float:
+        if post.checked_at > now:
+            return 1.0
+        return (now - post.checked_at) / interval_at(now - post.created_at)
+
+    late = [(lateness(post), post) for post in posts]
+    late = sorted(
+        (each for each in late if each[0] >= 1.0), key=lambda each: (-each[0], each[1].uri)
+    )
+    return [post for _, post in late[:most]]
+
+
+async def refresh(
+    source: RefreshingSource,
+    instance: str,
+    archive: Archive,
+    since: int,
+    *,
+    now: Callable[[], int],
+    turn: Callable[[], Awaitable[None]],
+    requests: int,
+) -> RunReport | None:
+    """Asks ``instance`` about the posts since ``since`` that are due; ``None`` where none is.
+
+    ``requests`` bounds what a run costs, but for those that make sure of a deletion; ``turn`` waits
+    until the platform's budget allows one. A platform's failure ends the run and is in the report;
+    only the archive's own errors are raised.
+    """
+    place = Place(source.name, instance, KNOWN_POSTS)
+    size = source.refresh_size(instance)
+    if not size:
+        return None
+    started, most = now(), size * requests
+    known = archive.known_posts(
+        key_of(place), since=since, recent=started - DAY, checked_before=started - DAY, most=most
+    )
+    chosen = due(known, started, most)
+    if not chosen:
+        return None
+    run = _Run(source, place, archive, now, turn)
+    try:
+        for first in range(0, len(chosen), size):
+            await run.ask(chosen[first : first + size])
+            if source.refresh_size(instance) < size:
+                break  # It takes fewer than was thought; the rest is due the next time.
+        return run.end(RunState.OK)
+    except SourceError as error:
+        return run.fail(error)
+    finally:
+        run.abandon()
+
+
+class _Run:
+    """One row of ``runs``, from its beginning to its end."""
+
+    def __init__(
+        self,
+        source: RefreshingSource,
+        place: Place,
+        archive: Archive,
+        now: Callable[[], int],
+        turn: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._source, self._place, self._archive = source, place, archive
+        self._now, self._turn = now, turn
+        self._key = key_of(place)
+        self._number: int | None = archive.begin_run(self._key, now())
+        self._requests, self._stored = 0, Stored()
+
+    async def ask(self, posts: Sequence[KnownPost]) -> None:
+        """One request, and one more for each post that it does not give."""
+        refreshed = await self._request(posts)
+        if len(posts) == 1:
+            self._store(refreshed)
+            return
+        missing = set(refreshed.missing)
+        self._store(msgspec.structs.replace(refreshed, missing=()))
+        for post in posts:
+            if post.uri in missing:
+                self._store(await self._request([post]))
+
+    async def _request(self, posts: Sequence[KnownPost]) -> Refreshed:
+        await self._turn()
+        self._requests += 1
+        return await self._source.refresh(self._place.instance, posts)
+
+    def _store(self, refreshed: Refreshed) -> None:
+        """Makes an answer durable. What is missing at home is deleted, elsewhere merely lost.
+
+        Another server may have blocked the author or cleared its cache, and may never have heard
+        of a deletion that did happen: it speaks for nobody but itself.
+        """
+        assert self._number is not None
+        instance, now = self._place.instance, self._now()
+        deleted = {uri for uri in refreshed.missing if self._source.is_home(instance, uri)}
+        tombstones = tuple(Tombstone(now, DELETED, uri=uri) for uri in sorted(deleted))
+        self._stored += self._archive.store_refreshed(
+            msgspec.structs.replace(refreshed.page, tombstones=tombstones, cursor=None),
+            self._number, self._key, now,
+            answered=refreshed.answered,
+            lost=[uri for uri in refreshed.missing if uri not in deleted],
+        )  # fmt: skip
+        for warning in refreshed.page.warnings:
+            _log.warning("%s %s: %s", self._place.source, instance, warning)
+
+    def fail(self, error: SourceError) -> RunReport:
+        """The platform failed: what was not asked for is due the next time."""
+        rejects = evidence(error, self._place)
+        if rejects:
+            self._store(Refreshed(page=Page(rejects=rejects)))
+        state = RunState.PARTIAL if self._requests > 1 else RunState.FAILED
+        return self.end(state, str(error), error)
+
+    def end(self, state: RunState, reason: str = "", error: SourceError | None = None) -> RunReport:
+        """Closes the row."""
+        assert self._number is not None
+        self._archive.end_run(self._number, state, reason, self._now())
+        self._number = None
+        return RunReport(self._place, state, reason, self._requests, self._stored, error)
+
+    def abandon(self) -> None:
+        """Closes the row when something else than the platform ended the run."""
+        if self._number is not None:
+            self.end(RunState.PARTIAL if self._requests else RunState.FAILED, "stopped")
