@@ -126,8 +126,13 @@ class Timeline:
         """Those of these that there are."""
         return [self.statuses[int(number)] for number in ids if int(number) in self.statuses]
 
-    def page(self, tag: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
-        """The timeline of ``tag`` as Mastodon would page it."""
+    def page(
+        self, tag: str, parameters: dict[str, str], others: tuple[str, ...] = ()
+    ) -> list[dict[str, Any]]:
+        """The timeline of ``tag``, or of any of the others too, as Mastodon would page it.
+
+        Nothing where ``tag`` itself was never used.
+        """
         marks = {
             name: int(parameters[name])
             for name in ("min_id", "max_id", "since_id")
@@ -135,6 +140,9 @@ class Timeline:
         }
         low = max(marks.get("min_id", 0), marks.get("since_id", 0))
         every = self._numbers(tag.casefold())
+        if every and others and "any[]" not in self.ignores:
+            more = (self._numbers(other.casefold()) for other in others[:3])
+            every = sorted({*every, *(number for numbers in more for number in numbers)})
         numbers = every[bisect_right(every, low) : bisect_left(every, marks.get("max_id", 1 << 80))]
         limit = min(int(parameters.get("limit", 20)), self.largest_page)
         chosen = numbers[:limit] if "min_id" in marks else numbers[-limit:]
@@ -293,7 +301,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/api/v1/statuses"):
             return self._known(path)
         tag = unquote(path.removeprefix("/api/v1/timelines/tag/"))
-        found = fake.page(tag, parameters)
+        found = fake.page(tag, parameters, tuple(fake.asked[-1].every.get("any[]", ())))
         if not found and fake.unknown_tag_is_missing:
             return 404, {"error": "Not Found"}
         return 200, found

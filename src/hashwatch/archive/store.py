@@ -107,6 +107,10 @@ class Archive:
         """The last durable cursor of a place."""
         return runs.read_cursor(self._connection, place)
 
+    def keep_cursor(self, place: PlaceKey, cursor: Cursor, now: int) -> None:
+        """Makes a cursor durable that comes with no page."""
+        self._write(lambda: runs.write_cursor(self._connection, place, cursor, now))
+
     def open_gap(self, gap: Gap, now: int) -> None:
         """Records a hole that no page can tell of, such as the collector's own absence."""
         self._write(lambda: runs.open_gaps(self._connection, [gap], now))

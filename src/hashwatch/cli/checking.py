@@ -98,9 +98,11 @@ def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
             ]
         )  # fmt: skip
         return
+    from hashwatch.collect.source import Place
+
     for trial in trials:
-        hashtag = f" #{trial.hashtag}" if trial.hashtag else ""
-        where = f"{trial.event}: {trial.source} {trial.instance}{hashtag}"
+        what = Place(trial.source, trial.instance, trial.hashtag).what
+        where = f"{trial.event}: {trial.source} {trial.instance} {what}".rstrip()
         answer = f" — {trial.answer}" if trial.answer else ""
         click.echo(f"{'' if trial.ok else 'FAILED '}{where}: {trial.would}{answer}")
 

@@ -114,6 +114,15 @@ def key_of(place: Place) -> PlaceKey:
     return PlaceKey(place.source, place.instance, place.hashtag)
 
 
+def gap_keys(place: Place) -> tuple[PlaceKey, ...]:
+    """The archive's names for what a gap of a place is one of: each hashtag has its own.
+
+    Those asked for together now may be asked for by themselves when the gap is filled.
+    """
+    alone = [PlaceKey(place.source, place.instance, hashtag) for hashtag in place.hashtags]
+    return tuple(alone) or (key_of(place),)
+
+
 def evidence(error: SourceError, place: Place) -> tuple[Reject, ...]:
     """The piece of an answer that could not be read, to be kept with the run."""
     if isinstance(error, BadAnswerError) and error.excerpt:
@@ -155,7 +164,8 @@ class _Run:
         """Everything up to the run's beginning has been read: holes before it are filled."""
         if not self._told_of_gaps:
             known = self._query.since if self._read_until is None else self._read_until
-            self._archive.fill_gaps(self._key, known, self._started, self._now())
+            for key in gap_keys(self._place):
+                self._archive.fill_gaps(key, known, self._started, self._now())
         return self._end(RunState.OK, "")
 
     def end_early(self, step: Step) -> RunReport:
@@ -184,9 +194,9 @@ class _Run:
             self._end(RunState.PARTIAL if self.pages else RunState.FAILED, "stopped")
 
     def _leave_gap(self, start: int, end: int, reason: str) -> None:
-        place = self._place
-        gap = Gap(place.source, place.instance, start, end, reason, place.hashtag)
-        self._archive.open_gap(gap, self._now())
+        for key in gap_keys(self._place):
+            gap = Gap(key.source, key.instance, start, end, reason, key.hashtag)
+            self._archive.open_gap(gap, self._now())
 
     def _end(self, state: RunState, reason: str, error: SourceError | None = None) -> RunReport:
         assert self._number is not None

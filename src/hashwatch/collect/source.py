@@ -8,7 +8,7 @@ A platform is one module in ``hashwatch.collect.sources`` (or a package's entry 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
@@ -21,6 +21,8 @@ from hashwatch.errors import ConfigError
 from hashwatch.model import Cursor, KnownPost, Page
 
 KNOWN_POSTS = "*"
+ABILITIES = "?"
+"""What stands for a hashtag where the archive keeps what was measured of a server."""
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -41,8 +43,9 @@ class Query(msgspec.Struct, frozen=True):
 class Place(msgspec.Struct, frozen=True):
     """One thing that is polled or streamed by itself, with a cursor, runs and gaps of its own.
 
-    ``hashtag`` is empty where one stream carries everything; an account stands there as ``@name``,
-    and :data:`KNOWN_POSTS` where a server is asked again about posts that it gave.
+    ``hashtag`` is empty where one stream carries everything; several that are asked for together
+    stand there with a blank between them, an account as ``@name``, and :data:`KNOWN_POSTS` where a
+    server is asked again about posts that it gave.
     """
 
     source: str
@@ -54,7 +57,12 @@ class Place(msgspec.Struct, frozen=True):
         """What is asked for there, for people."""
         if self.hashtag == KNOWN_POSTS:
             return "known posts"
-        return self.hashtag if self.hashtag[:1] in ("", "@") else f"#{self.hashtag}"
+        return " ".join(each if each[0] == "@" else f"#{each}" for each in self.hashtags)
+
+    @property
+    def hashtags(self) -> tuple[str, ...]:
+        """Each hashtag or account by itself."""
+        return tuple(self.hashtag.split())
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -103,6 +111,27 @@ class StreamingSource(Protocol):
 
         An empty page with a cursor now and then shows that the stream is alive. Raises a
         :class:`~hashwatch.errors.SourceError` when the connection fails.
+        """
+        ...
+
+
+@runtime_checkable
+class MeasuringSource(Protocol):
+    """A platform whose servers differ in what they can do, which is found out by asking."""
+
+    name: str
+
+    def remember(self, instance: str, learnt: Cursor | None) -> None:
+        """What an earlier measurement showed, before anything else is asked of a server."""
+        ...
+
+    async def measure(
+        self, instance: str, query: Query, turn: Callable[[], Awaitable[None]]
+    ) -> Cursor | None:
+        """Finds out what is not known yet, or not any more; what to remember, if there is anything.
+
+        ``turn`` waits until the platform's budget allows a request. Raises a
+        :class:`~hashwatch.errors.SourceError`.
         """
         ...
 

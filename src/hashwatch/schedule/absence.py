@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hashwatch.archive.store import Archive
-from hashwatch.collect import key_of
+from hashwatch.collect import gap_keys, key_of
 from hashwatch.collect.source import Place
 from hashwatch.model import Gap
 
@@ -27,5 +27,6 @@ def leave_gaps(archive: Archive, places: Iterable[Place], since: int, now: int) 
     """
     for place in places:
         if archive.cursor(key_of(place)) is not None:
-            gap = Gap(place.source, place.instance, since, now, ABSENT, place.hashtag)
-            archive.open_gap(gap, now)
+            for key in gap_keys(place):
+                gap = Gap(key.source, key.instance, since, now, ABSENT, key.hashtag)
+                archive.open_gap(gap, now)

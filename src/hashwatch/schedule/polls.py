@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 
 from hashwatch.archive.store import Archive
-from hashwatch.collect import RunReport, collect, state_after
-from hashwatch.collect.source import Place, PollingSource
+from hashwatch.collect import RunReport, collect, key_of, state_after
+from hashwatch.collect.source import ABILITIES, MeasuringSource, Place, PollingSource, Query
 from hashwatch.collect.streaming import Standing
 from hashwatch.errors import BadAnswerError, NotFoundError, RateLimitedError, SourceError
 from hashwatch.model import Event, RunState
@@ -38,6 +38,9 @@ class Poller:
         self.source, self.host, self._archive = source, host, archive
         self._lamps, self._now = lamps, now
         self.budget = Budget(source.pace.requests_a_minute)
+        self._abilities = key_of(Place(source.name, host, ABILITIES))
+        if isinstance(source, MeasuringSource):
+            source.remember(host, archive.cursor(self._abilities))
         self._failures = 0
         self.interval = source.pace.busy
 
@@ -50,6 +53,7 @@ class Poller:
         """One round for these events, of which there is at least one."""
         reports: list[RunReport] = []
         query = query_for(events, int(self._now()))
+        await self._measure(query)
         places = self.places(events)
         for place in places:
             report = await collect(
@@ -68,6 +72,18 @@ class Poller:
         self._set_interval(reports, events)
         self._tell_failures(places, reports, events)
         return reports
+
+    async def _measure(self, query: Query) -> None:
+        """Finds out what the server can do; a failure is met again, and told, by the poll."""
+        if not isinstance(self.source, MeasuringSource):
+            return
+        try:
+            learnt = await self.source.measure(self.host, query, self.budget.take)
+        except SourceError as error:
+            _log.info("%s %s could not be measured: %s", self.source.name, self.host, error)
+            return
+        if learnt is not None:
+            self._archive.keep_cursor(self._abilities, learnt, int(self._now()))
 
     def _set_interval(self, reports: Sequence[RunReport], events: Sequence[Event]) -> None:
         failed = [report.error for report in reports if report.error is not None]

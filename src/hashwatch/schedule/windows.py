@@ -44,14 +44,15 @@ def why_outside(event: Event, now: int) -> str:
 
 
 def events_of(place: Place, events: Iterable[Event]) -> tuple[Event, ...]:
-    """The events that a place collects for: those with its hashtag or account, all without one."""
+    """The events that a place collects for: those with one of its hashtags or its account, all
+    without one."""
     asked = tuple(events)
     if place.hashtag.startswith("@"):
         name = fold_account(place.hashtag)
         wanting = [event for event in asked if name in map(fold_account, event.accounts)]
     else:
-        name = fold_hashtag(place.hashtag)
-        wanting = [event for event in asked if name in map(fold_hashtag, event.hashtags)]
+        names = set(map(fold_hashtag, place.hashtags))
+        wanting = [event for event in asked if names & set(map(fold_hashtag, event.hashtags))]
     return tuple(wanting) or asked
 
 

@@ -4,7 +4,7 @@ the posts of the event's accounts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -20,12 +20,23 @@ from hashwatch.collect.sources.mastodon.accounts import (
     local_name,
     read_account,
 )
-from hashwatch.collect.sources.mastodon.paging import advance, next_request
+from hashwatch.collect.sources.mastodon.paging import PAGE_SIZE, Hole, advance, next_request
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
 from hashwatch.collect.sources.mastodon.refreshing import Batches, read_refreshed
+from hashwatch.collect.sources.mastodon.together import (
+    Learnt,
+    groups,
+    learn,
+    led,
+    read_learnt,
+    shows,
+    telling_pair,
+    to_ask,
+    to_remember,
+)
 from hashwatch.collect.tokens import TokenFile, read_token
 from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError
-from hashwatch.model import Cursor, Gap, KnownPost, Page
+from hashwatch.model import Cursor, Gap, KnownPost, Page, Post
 
 if TYPE_CHECKING:
     # Reading the configuration asks every source for its settings, and needs no HTTP client.
@@ -127,16 +138,18 @@ class Mastodon:
         self._proven: set[str] = set()
         self._accounts: dict[Place, str] = {}
         self._batches = Batches()
+        self._learnt: dict[str, Learnt] = {}
         for server in settings.servers:
             if is_this_machine(urlsplit(server.host).hostname or ""):
                 http.permit_loopback(server.host)
 
     def places(self, query: Query) -> tuple[Place, ...]:
-        """Every hashtag on every server, then every account where it is asked for."""
+        """Every hashtag on every server, together where that is known to work, then every account
+        where it is asked for."""
         hashtags = [
-            Place(self.name, instance, hashtag)
+            Place(self.name, instance, " ".join(group))
             for instance in self._servers
-            for hashtag in query.hashtags
+            for group in groups(query.hashtags, self._learnt_of(instance))
         ]
         accounts = asked_where(query.accounts, tuple(self._servers))
         return (
@@ -149,13 +162,18 @@ class Mastodon:
     ) -> Page:
         """The next page of the hashtag's timeline, as :mod:`…mastodon.paging` decides."""
         request = next_request(cursor, query, run_start, self._overlap)
-        parsed = await self._timeline(place, request.parameters())
+        leader, others = led(place.hashtags, self._learnt_of(place.instance))
+        parameters = [
+            *request.parameters().items(),
+            *(("any[]", other) for other in others),
+        ]
+        parsed = await self._timeline(Place(self.name, place.instance, leader), parameters)
         step = advance(cursor, query, request, parsed.seen, self._overlap)
         hole = step.hole
         return Page(
             posts=parsed.posts,
             rejects=parsed.rejects,
-            gaps=() if hole is None else (_gap(place, hole.start, hole.end, hole.reason),),
+            gaps=() if hole is None else _gaps(place, hole),
             cursor=step.cursor,
             more=step.more,
         )
@@ -167,12 +185,42 @@ class Mastodon:
         """
         about = await self._about(place.instance)
         try:
-            parsed = await self._timeline(place, {"limit": 1})
+            parsed = await self._timeline(place, [("limit", "1")])
         except DeniedError as error:
             return f"{about}; {error}"
         newest = "a post" if parsed.seen else "no post yet"
         what = place.hashtag if place.hashtag.startswith(MARK) else f"#{place.hashtag}"
         return f"{about}; {what} answers with {newest}"
+
+    def remember(self, instance: str, learnt: Cursor | None) -> None:
+        """Whether the server is known to honour ``any[]``."""
+        self._learnt[instance] = read_learnt(learnt)
+
+    async def measure(
+        self, instance: str, query: Query, turn: Callable[[], Awaitable[None]]
+    ) -> Cursor | None:
+        """Asks for two hashtags at once, where one has posts that the other has not."""
+        hashtags = to_ask(self._learnt_of(instance), query)
+        if not hashtags:
+            return None
+        pages: dict[str, tuple[Post, ...]] = {}
+        for hashtag in hashtags:
+            await turn()
+            pages[hashtag] = (await self._newest(instance, hashtag)).posts
+        pair, honours = telling_pair(pages), None
+        if pair is not None:
+            await turn()
+            honours = shows((await self._newest(instance, *pair)).posts, pair[0])
+        self._learnt[instance] = learn(pages, honours, query.now)
+        return to_remember(self._learnt[instance])
+
+    def _learnt_of(self, instance: str) -> Learnt:
+        return self._learnt.get(instance, Learnt())
+
+    async def _newest(self, instance: str, leader: str, *others: str) -> Parsed:
+        place = Place(self.name, instance, leader)
+        parameters = [("limit", str(PAGE_SIZE)), *(("any[]", other) for other in others)]
+        return await self._timeline(place, parameters)
 
     def refresh_size(self, instance: str) -> int:
         """How many statuses one request to ``instance`` takes."""
@@ -212,7 +260,7 @@ class Mastodon:
         page = msgspec.structs.replace(refreshed.page, warnings=(warning,) if warning else ())
         return Refreshed(page, answered=(post.uri,))  # only a 404 says that there is none
 
-    async def _timeline(self, place: Place, parameters: dict[str, str | int]) -> Parsed:
+    async def _timeline(self, place: Place, parameters: Sequence[tuple[str, str]]) -> Parsed:
         instance, token = place.instance, self._tokens[place.instance]
         path = f"/api/v1/timelines/tag/{quote(place.hashtag, safe='')}"
         if place.hashtag.startswith(MARK):
@@ -301,5 +349,9 @@ class _Instance(msgspec.Struct, frozen=True):
     configuration: _Configuration = _Configuration()
 
 
-def _gap(place: Place, start: int, end: int, reason: str) -> Gap:
-    return Gap(place.source, place.instance, start, max(start, end), reason, place.hashtag)
+def _gaps(place: Place, hole: Hole) -> tuple[Gap, ...]:
+    end = max(hole.start, hole.end)
+    return tuple(
+        Gap(place.source, place.instance, hole.start, end, hole.reason, hashtag)
+        for hashtag in place.hashtags
+    )

@@ -32,12 +32,12 @@ class Request(msgspec.Struct, frozen=True):
     direction: Literal["newest", "forward", "backward"]
     mark: str | None = None
 
-    def parameters(self) -> dict[str, str | int]:
+    def parameters(self) -> dict[str, str]:
         """The query of the request."""
         if self.mark is None:
-            return {"limit": PAGE_SIZE}
+            return {"limit": str(PAGE_SIZE)}
         name = "min_id" if self.direction == "forward" else "max_id"
-        return {"limit": PAGE_SIZE, name: self.mark}
+        return {"limit": str(PAGE_SIZE), name: self.mark}
 
 
 class Hole(msgspec.Struct, frozen=True):
