@@ -36,6 +36,8 @@ CONTRACT = {
     "programme": set(),
     "alerts": {"--test", "--json"},
     "people": set(),
+    "backup": {"--json"},
+    "restore": {"--json"},
 }  # fmt: skip
 EVERYWHERE = {"--config", "--data-dir", "--no-input"}
 
