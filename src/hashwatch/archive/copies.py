@@ -59,8 +59,9 @@ def back_up(archive_path: Path, target: Path) -> BackUp:
 def restore(backup_path: Path, archive_path: Path, now: str) -> BackUp:
     """Puts a back-up in the archive's place; what was there is kept beside it, named by ``now``.
 
-    Dashboards are removed: they are made anew from the archive. Raises ``InUseError`` while a
-    collector or a publisher is at work, ``ArchiveError`` for what is no archive or is damaged;
+    Dashboards are removed: they are made anew from the archive. What was erased since the back-up
+    is erased from it before it gets its place. Raises ``InUseError`` while a collector or a
+    publisher is at work, ``ArchiveError`` for what is no archive or is damaged;
     nothing is changed then.
     """
     with ExitStack() as held:
@@ -73,6 +74,9 @@ def restore(backup_path: Path, archive_path: Path, now: str) -> BackUp:
         _to_disk(beside)
         with closing(_plain(beside)) as copy:
             migrate(copy)
+        from hashwatch.archive.erasing import erase_again  # which knows this module's files
+
+        erase_again(beside)
         kept = archive_path.with_name(f"{archive_path.name}.before-{now}")
         for end in _BESIDE:
             old = archive_path.with_name(archive_path.name + end)

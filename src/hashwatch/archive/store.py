@@ -11,6 +11,7 @@ import msgspec
 
 from hashwatch.archive import refreshing, runs, tombstones
 from hashwatch.archive.connection import check, open_archive, transaction
+from hashwatch.archive.erased import Erased
 from hashwatch.archive.posts import PostWriter
 from hashwatch.archive.runs import PlaceKey, PlaceState
 from hashwatch.errors import ArchiveError
@@ -36,12 +37,16 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Archive:
-    """Writes the archive. Times (``now``) are UTC seconds and always the caller's."""
+    """Writes the archive. Times (``now``) are UTC seconds and always the caller's.
+
+    What was erased is not stored again, whoever brings it.
+    """
 
     def __init__(self, path: Path, *, bulk: bool = False) -> None:
         self.path = path
         self._connection = open_archive(path, bulk=bulk)
         self._posts = PostWriter(self._connection)
+        self._erased = Erased(path)
 
     def close(self) -> None:
         """Folds the write-ahead log into the file and lets it go."""
@@ -158,7 +163,7 @@ class Archive:
         return runs.open_gap_since(self._connection, place, reason)
 
     def _store(self, page: Page, run: int, place: PlaceKey, now: int, event: str | None) -> Stored:
-        living = tombstones.living(self._connection, page.posts)
+        living = tombstones.living(self._connection, self._erased.keep(page.posts))
         written = self._posts.write(living, now)
         self._number(written.new)
         self._number(written.changed)

@@ -77,7 +77,7 @@ def _delete_post(connection: sqlite3.Connection, key: str, tombstone: Tombstone,
     )
     if number is None:
         return 0
-    for table, column in _HOLDING_POSTS:
+    for table, column in HOLDING_POSTS:
         connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))
     connection.execute(
         "UPDATE decisions SET note = '', post_key = NULL WHERE post_id = ?", (number,)
@@ -109,7 +109,7 @@ def _delete_author(connection: sqlite3.Connection, tombstone: Tombstone, now: in
     return len(rows)
 
 
-_HOLDING_POSTS = (
+HOLDING_POSTS = (
     ("posts", "id"),
     ("versions", "post_id"),
     ("sightings", "post_id"),

@@ -69,3 +69,48 @@ def restore(file: Path, data_dir: Path, as_json: bool) -> None:
 
 def _stamp() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+@click.command()
+@click.option("--handle", default="", metavar="HANDLE", help="All of the person with this handle.")
+@click.option("--did", default="", metavar="DID", help="All of the person with this DID.")
+@click.option(
+    "--uri", default="", metavar="URI", help="One post, or all of one author, by address."
+)
+@click.option("--yes", is_flag=True, help="Do it; otherwise only say what would be erased.")
+@unused_config_option
+@data_dir_option()
+@json_option
+@no_input_option
+def erase(handle: str, did: str, uri: str, yes: bool, data_dir: Path, as_json: bool) -> None:
+    """Erase a person or a post from everything, and never take them in again.
+
+    Stop hashwatch first. It reaches posts, their versions and payloads, boosts of them, mentions
+    in what others wrote, dashboards, alerts, logs, refused rows, and back-ups when restored.
+    """
+    import getpass
+    import time
+
+    from hashwatch.archive.erasing import Sought, look_up
+    from hashwatch.archive.erasing import erase as take_out
+
+    if sum(map(bool, (handle, did, uri))) != 1:
+        raise click.UsageError("give one of --handle, --did and --uri")
+    archive, sought = data_dir / "archive.db", Sought(handle, did or uri)
+    if yes:
+        done = take_out(archive, sought, now=int(time.time()), by=getpass.getuser())
+    else:
+        done = look_up(archive, sought)
+    if as_json:
+        print_json(
+            {"erased": yes, "authors": done.authors, "posts": done.posts,
+             "mentions": done.mentions, "left": list(done.left)}
+        )  # fmt: skip
+        return
+    would = "erased" if yes else "would be erased (say --yes to do it)"
+    click.echo(
+        f"{counted(done.authors, 'author')}, {counted(done.posts, 'post')} with boosts, names in"
+        f" {counted(done.mentions, 'post')} by others {would}"
+    )
+    for path in done.left:
+        click.echo(f"{path} is an older archive and holds it still: delete it", err=True)
