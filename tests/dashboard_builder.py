@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hashwatch.model import fold_hashtag
+from hashwatch.publish.servers import fill_servers
 from hashwatch.queries.buckets import GRAINS, bucket_start, from_iso, to_iso
 from hashwatch.queries.fold import index_text
 
@@ -75,6 +76,7 @@ def build_dashboard(path: Path | str, posts: int = 600, seed: int = 17) -> sqlit
         "folds_into = (SELECT o.id FROM posts AS o WHERE o.uri = posts.boost_of)"
     )
     fill_rollups(connection, 1)
+    fill_servers(connection)
     _ask(connection)
     connection.execute("COMMIT")
     return connection
@@ -351,5 +353,8 @@ def _insert(
         connection.execute(
             "INSERT INTO engagement VALUES (?, ?, 1, 2, NULL, 0)", (post_id, to_iso(NOW))
         )
-        connection.execute("INSERT INTO sightings VALUES (?, 'other.example', ?)",
-                           (post_id, to_iso(NOW)))  # fmt: skip
+        seen = (
+            (post_id, "other.example", to_iso(NOW)),
+            (post_id, values["instance"], to_iso(NOW + 1)),
+        )
+        connection.executemany("INSERT INTO sightings VALUES (?, ?, ?)", seen)

@@ -63,7 +63,8 @@ OTHER = Event(
 TABLES = (
     "posts", "event_posts", "post_hashtags", "post_mentions", "post_links", "post_themes",
     "post_sessions", "rollup_minute", "rollup_hour", "rollup_day", "authors", "runs", "gaps",
-    "coverage_hour", "sightings", "engagement", "wordings", "links", "corrections", "labels",
+    "coverage_hour", "sightings", "server_posts", "engagement", "wordings", "links",
+    "corrections", "labels",
     "spikes", "lag_hour", "author_groups", "roster",
     "post_questions", "sessions", "themes", "programme_changes",
 )  # fmt: skip
@@ -364,6 +365,7 @@ _steps = st.one_of(
         ["A wonderful talk", "oversight is a terrible muddle", "rights, rights and surveillance"]
     )),
     st.tuples(st.just("edit"), st.integers(0, 6), st.integers(1, 3)),
+    st.tuples(st.just("elsewhere"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("boost"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("repeat"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("reply"), st.integers(0, 6), st.integers(0, 6)),
@@ -410,6 +412,9 @@ def _take(room: Room, kind: str, number: int, more: object, now: int) -> None:
             room.store(post(number, text=str(more)), now=now)
         case "edit":
             room.store(post(number, text=f"Edited {more}", edited_at=NOW + int(str(more))), now=now)
+        case "elsewhere":
+            seen = post(number, host="commons.example", likes=int(str(more)))
+            room.store(seen, now=now)
         case "boost":
             original = post(int(str(more)))
             room.store(original, post(100 + number, kind="boost", boost_of=original.uri), now=now)
@@ -471,6 +476,17 @@ def _agree_with_a_plain_count(room: Room) -> None:
                 f"SELECT bucket, posts, boosts, positive FROM rollup_{grain} WHERE facet = 'all'"
             )
         } == counted
+    had: dict[str, list[int]] = {}
+    for number, instance in room.rows("SELECT id, instance FROM posts"):
+        seen = room.rows(f"SELECT instance FROM sightings WHERE post_id = {number}")
+        for server in [row[0] for row in seen] or [instance]:
+            counts = had.setdefault(str(server), [0, 0])
+            counts[0] += 1
+            counts[1] += not seen
+    assert {
+        row[0]: list(row[1:])
+        for row in room.rows("SELECT instance, posts, only_here FROM server_posts")
+    } == had
     assert room.rows("SELECT sum(posts) FROM authors") == [(len(posts),)] or not posts
     indexed = room.rows("SELECT count(*) FROM posts_index WHERE posts_index MATCH 'wonderful'")
     assert indexed == [(sum("wonderful" in str(row[4]) and row[5] is None for row in posts),)]

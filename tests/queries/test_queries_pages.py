@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from dashboard_builder import NOW, ZONE
+from dashboard_builder import NOW, ZONE, build_dashboard
 from hashwatch.errors import FilterError, MissingError
 from hashwatch.queries import (
     coverage,
@@ -261,6 +261,42 @@ def test_margins_are_wilsons(posts: int, n: int, margin: float | None) -> None:
     """Half the width of the 95% interval, as computed elsewhere."""
     got = wilson_margin(posts, n)
     assert got == (None if margin is None else pytest.approx(margin, abs=1e-4))
+
+
+def test_coverage_says_what_each_server_adds() -> None:
+    """How many posts it had, and how many no other had, each with exactly those behind it."""
+    dashboard = build_dashboard(":memory:")
+    event = find_event(dashboard, "natsec17")
+    dashboard.executemany(
+        "INSERT OR REPLACE INTO places VALUES ('mastodon', ?, '', 'collecting', '', ?, NULL, NULL)",
+        [(host, "2017-03-31T09:00:00Z") for host in ("m.example", "other.example")],
+    )
+    page = coverage.coverage_page(dashboard, event, NOW, WALL)
+    first, second = page["servers"]
+    (both,) = dashboard.execute("SELECT count(DISTINCT post_id) FROM sightings").fetchone()
+    (total,) = dashboard.execute("SELECT count(*) FROM event_posts WHERE event_id = 1").fetchone()
+    assert both > 0
+    assert (first["instance"], first["only"]) == ("m.example", first["posts"] - both)
+    assert (second["instance"], second["posts"], second["only"]) == ("other.example", both, 0)
+    assert first["share"] == first["posts"] / total
+    for server in page["servers"]:
+        for figure, href in (("posts", "href"), ("only", "only_href")):
+            filters = parse_filters(dict(parse_qsl(urlsplit(server[href]).query)), ZONE)
+            found = count_posts(dashboard, select(dashboard, event, filters))
+            assert (found.posts, found.is_exact) == (server[figure], True)
+    homes = {home["host"]: home for home in page["homes"]}
+    assert homes
+    for home in homes.values():
+        assert not home["is_asked"] or home["host"] in ("m.example", "other.example")
+
+
+def test_a_single_server_is_not_compared() -> None:
+    """There is nothing to compare it with."""
+    dashboard = build_dashboard(":memory:")
+    dashboard.execute("DELETE FROM places")
+    dashboard.execute("DELETE FROM coverage_hour WHERE instance NOT IN ('m.example')")
+    page = coverage.coverage_page(dashboard, find_event(dashboard, "natsec17"), NOW, WALL)
+    assert page["servers"] == []
 
 
 def _figures(data: Any) -> Iterator[tuple[int, str]]:

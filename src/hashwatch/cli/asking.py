@@ -36,6 +36,9 @@ FILTER_OPTIONS = {
     "sentiment": "positive, neutral, negative or unknown.",
     "language": "An ISO 639 code, or und.",
     "source": "The platform or format that a post came by.",
+    "instance": "A server that had the post.",
+    "only_on": "A server that had the post when no other had.",
+    "home": "The server that its author is at home on.",
     "author": "A handle.",
     "group": "A group of the roster; inside for all of them, public for the rest.",
     "hashtag": "A hashtag.",
@@ -51,7 +54,9 @@ FILTER_OPTIONS = {
 def filter_options(command: Command) -> Command:
     """The pages' filters."""
     for name, text in reversed(FILTER_OPTIONS.items()):
-        command = click.option(f"--{name}", name, default="", metavar="VALUE", help=text)(command)
+        command = click.option(
+            f"--{name.replace('_', '-')}", name, default="", metavar="VALUE", help=text
+        )(command)
     return command
 
 

@@ -22,6 +22,7 @@ from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import Tagged
+from hashwatch.publish.servers import count_servers
 from hashwatch.publish.surfaces import Surfaces, Wishes
 from hashwatch.publish.tagging import Tagger
 from hashwatch.publish.writer import Writer
@@ -124,6 +125,7 @@ class PublicBoard:
         ids = {one.post.author_id for one in shown}
         writer.write_authors([author for author in authors if author.id in ids])
         writer.write(shown, self._counts)
+        count_servers(self._connection, [one.post.id for one in shown], 1)
         self._connection.executemany(
             "DELETE FROM shown WHERE post_id = ?", [(one.post.id,) for one in shown]
         )

@@ -27,6 +27,7 @@ from hashwatch.publish.membership import Membership
 from hashwatch.publish.public import NAME as PUBLIC
 from hashwatch.publish.public import PublicBoard
 from hashwatch.publish.rebuild import rebuild
+from hashwatch.publish.servers import count_servers
 from hashwatch.publish.spikes import write_spikes
 from hashwatch.publish.tagging import Tagger
 from hashwatch.publish.visibility import Terms, Visibility
@@ -365,6 +366,7 @@ class Publisher:
         self._public_board.put(self._archive, tagged, authors)
         shown = [one.post.id for one in tagged]
         mirror.mirror_sightings(self._archive, self._dashboard, shown)
+        count_servers(self._dashboard, shown, 1)
         mirror.mirror_labels(self._archive, self._dashboard, shown)
         return {one.post.id for one in tagged}, moved
 

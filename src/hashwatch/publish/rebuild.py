@@ -26,6 +26,7 @@ from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import tag_batch, words_of
 from hashwatch.publish.comparison import Comparison, compare
 from hashwatch.publish.membership import Membership
+from hashwatch.publish.servers import fill_servers
 from hashwatch.publish.spikes import write_spikes
 from hashwatch.publish.tagging import (
     REMEMBERED_TEXTS,
@@ -157,6 +158,7 @@ def _fill(
     writer.finish(counts)
     _mirror_all(archive, made, events)
     board.create_indexes(made)
+    fill_servers(made)
     write_spikes(made, events, range(1, len(events) + 1))
     return Rebuilt(shown, seq)
 

@@ -175,6 +175,11 @@ CREATE TABLE sightings (
   post_id INTEGER NOT NULL, instance TEXT NOT NULL, seen_at TEXT NOT NULL,
   PRIMARY KEY (post_id, instance)
 ) WITHOUT ROWID;
+-- How many posts a server had, and how many of them no other had.
+CREATE TABLE server_posts (
+  event_id INTEGER NOT NULL, instance TEXT NOT NULL,
+  posts INTEGER NOT NULL, only_here INTEGER NOT NULL, PRIMARY KEY (event_id, instance)
+) WITHOUT ROWID;
 CREATE TABLE engagement (
   post_id INTEGER NOT NULL, seen_at TEXT NOT NULL,
   boosts INTEGER, likes INTEGER, replies INTEGER, quotes INTEGER, PRIMARY KEY (post_id, seen_at)

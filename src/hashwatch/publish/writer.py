@@ -24,6 +24,7 @@ from hashwatch.publish.lag import Key, add_lags, lag_keys
 from hashwatch.publish.registry import Registry
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
 from hashwatch.publish.rows import INSERT_POST, post_row, reasons_json, target
+from hashwatch.publish.servers import count_servers
 from hashwatch.publish.tag_rows import (
     INSERT_CORRECTION,
     INSERT_QUESTION,
@@ -205,6 +206,7 @@ class Writer:
                 for one in found.values()
             )
         )
+        count_servers(self._connection, list(found), -1)
         self._unindex(found)
         forget_wordings(self._connection, found.values())
         gone = [(number,) for number in found]

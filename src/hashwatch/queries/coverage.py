@@ -12,6 +12,7 @@ from hashwatch.queries.gaps import find_gaps
 from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.lag import DAY, lag_within
 from hashwatch.queries.ranges import range_parameters
+from hashwatch.queries.servers import homes_of, servers_of
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask, run, statement
 
@@ -26,6 +27,8 @@ def coverage_page(connection: sqlite3.Connection, event: Event, now: int, wall: 
     return {
         "summary": _summary(places, gaps),
         "places": places,
+        "servers": servers_of(connection, event, places),
+        "homes": homes_of(connection, event, places),
         "hours": [{"bucket": hour, "local": local_text(hour, event.zone)} for hour in hours],
         "rows": _rows(connection, event, places, hours, gaps),
         "gaps": gaps,

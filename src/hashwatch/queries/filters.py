@@ -8,6 +8,9 @@ question  speaker, organiser, rhetorical; any for what is asked of speakers or o
 sentiment positive, neutral, negative, unknown
 language  an ISO 639 code, or ``und``
 source    the platform or format that a post came by
+instance  a server that had the post
+only_on   a server that had the post when no other had
+home      the server that its author is at home on
 author    a handle
 group     a group of the event's roster; inside for all of them, public for everybody else
 hashtag   with or without ``#``; case and accents do not matter
@@ -40,7 +43,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "sort": ("newest", "engaged"),
 }
 NAMES = (
-    "q", "theme", "session", "question", "sentiment", "language", "source", "author", "group",
+    "q", "theme", "session", "question", "sentiment", "language", "source", "instance",
+    "only_on", "home", "author", "group",
     "hashtag", "kind", "media", "link", "from", "to", "sort",
 )  # fmt: skip
 
@@ -63,6 +67,9 @@ class Filters(msgspec.Struct, frozen=True):
     sentiment: str = ""
     language: str = ""
     source: str = ""
+    instance: str = ""
+    only_on: str = ""
+    home: str = ""
     author: str = ""
     group: str = ""
     hashtag: str = ""
@@ -112,6 +119,8 @@ def parse_filters(params: Mapping[str, str], timezone: ZoneInfo | str) -> Filter
     values["from_"] = values.pop("from")
     values["sort"] = values["sort"] or "newest"
     values["author"] = fold_account(values["author"])
+    for name in ("instance", "only_on", "home"):
+        values[name] = values[name].lower()
     values["hashtag"] = fold_hashtag(values["hashtag"])
     return Filters(**values, start=start, end=end)
 

@@ -88,6 +88,7 @@ def select(connection: sqlite3.Connection, event: Event, filters: Filters) -> Se
     building.text()
     building.facets()
     building.columns()
+    building.servers()
     building.links()
     return building.selection()
 
@@ -194,6 +195,20 @@ class _Building:
             self.parameters["kind"] = filters.kind
         if filters.media:
             self.conditions["media"] = f"p.has_media = {int(filters.media == 'yes')}"
+
+    def servers(self) -> None:
+        """By who had a post (one that several had stands in ``sightings`` with each of them)."""
+        seen = "SELECT 1 FROM sightings WHERE post_id = c.id"
+        sql = {
+            "instance": f"(p.instance = :instance OR EXISTS ({seen} AND instance = :instance))",
+            "only_on": f"(p.instance = :only_on AND NOT EXISTS ({seen}))",
+            "home": "EXISTS (SELECT 1 FROM authors WHERE id = p.author_id AND"
+            " instr(handle, '@') > 1 AND lower(substr(handle, instr(handle, '@') + 1)) = :home)",
+        }
+        for name, condition in sql.items():
+            if value := getattr(self.filters, name):
+                self.conditions[name] = condition
+                self.parameters[name] = value
 
     def links(self) -> None:
         link = self.filters.link
