@@ -162,13 +162,15 @@ class Page(msgspec.Struct, frozen=True):
     """What one answer, one stream batch or one slice of a file held.
 
     ``cursor`` is what becomes durable together with the posts; ``None`` leaves it alone. ``more``
-    says that the place has further pages right now. ``progress`` is a position for people: rows
+    says that the place has further pages right now. ``gone`` are posts that the place's server has
+    deleted, by what it calls them. ``progress`` is a position for people: rows
     or bytes read so far. ``reached`` is what a stream says of itself: everything up to that moment
     (UTC seconds) has been received. ``warnings`` are sentences that a person should read.
     """
 
     posts: tuple[Post, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
+    gone: tuple[str, ...] = ()
     rejects: tuple[Reject, ...] = ()
     gaps: tuple[Gap, ...] = ()
     cursor: Cursor | None = None

@@ -163,6 +163,7 @@ class FakeMastodon(Timeline):
     """The server; ``with`` runs it. ``fired`` counts faults, ``asked`` keeps the requests.
 
     ``token`` is demanded where it is set, ``access`` is what it says of its hashtag feeds.
+    ``streaming`` is the address that it advertises for streams,
     ``most_ids`` is how many known posts may be asked for at once; 0 where the call is not there.
     """
 
@@ -176,6 +177,7 @@ class FakeMastodon(Timeline):
         self.unknown_tag_is_missing = False
         self.is_website = False
         self.most_ids = 20
+        self.streaming = ""
         self.sent = 0
         self._stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
@@ -285,7 +287,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fake.is_website:
             return 404, "<html>no such page</html>"
         if path == "/api/v2/instance":
-            return 200, instance_document(fake.access)
+            return 200, instance_document(fake.access, fake.streaming)
         if path == "/api/v1/instance":
             return 200, {"uri": "fake.example", "version": "4.5.0"}
         if fake.token and headers.get("authorization") != f"Bearer {fake.token}":

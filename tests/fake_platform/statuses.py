@@ -79,9 +79,11 @@ def account(name: str, host: str = "https://social.example") -> dict[str, Any]:
     }
 
 
-def instance_document(access: dict[str, str] | None) -> dict[str, Any]:
+def instance_document(access: dict[str, str] | None, streaming: str = "") -> dict[str, Any]:
     """``/api/v2/instance``, with ``timelines_access`` as from 4.5 on where ``access`` is given."""
     configuration: dict[str, Any] = {"statuses": {"max_characters": 500}}
+    if streaming:
+        configuration["urls"] = {"streaming": streaming}
     if access is not None:
         configuration["timelines_access"] = {"hashtag_feeds": access}
     return {"domain": "social.example", "version": "4.5.0", "configuration": configuration}

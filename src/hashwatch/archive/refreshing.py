@@ -6,12 +6,12 @@ All functions work inside the caller's transaction, or only read.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from hashwatch.archive.identity import TIE_BREAK_BITS, key_of, uri_of
-from hashwatch.model import KnownPost
+from hashwatch.archive.identity import TIE_BREAK_BITS, is_home, key_of, uri_of
+from hashwatch.model import KnownPost, Tombstone
 
 
 def known_posts(
@@ -62,6 +62,50 @@ def mark_lost(
         f"UPDATE sightings SET local_id = NULL WHERE (post_id, instance_id) IN ({_THESE})",
         {"source": source, "host": instance, "keys": _keys(uris)},
     )
+
+
+def tombstones_of(
+    connection: sqlite3.Connection, source: str, instance: str, local_ids: Sequence[str], now: int
+) -> list[Tombstone]:
+    """The deletions that a server tells of by what it calls its posts, as far as they are here.
+
+    A server deletes posts of its own, and those of which the author's server told it; but also, by
+    its own moderators, others that live on. Where the author's server is asked as well, it is that
+    one which decides: it is asked about the post next.
+    """
+    if not local_ids:
+        return []
+    rows = connection.execute(
+        "SELECT post_id, key FROM sightings JOIN posts ON posts.id = post_id"
+        " WHERE sightings.instance_id = (SELECT id FROM instances WHERE source = ? AND host = ?)"
+        " AND local_id IN (SELECT value FROM json_each(?))",
+        (source, instance, msgspec.json.encode(local_ids).decode()),
+    ).fetchall()
+    told, doubted = [], []
+    for number, key in rows:
+        uri = uri_of(key)
+        if not is_home(uri, instance) and _ask_home(connection, number, uri):
+            doubted.append(uri)
+        else:
+            told.append(Tombstone(now, f"deleted, says {instance}", uri=uri))
+    mark_lost(connection, source, instance, doubted)
+    return told
+
+
+def _ask_home(connection: sqlite3.Connection, post_id: int, uri: str) -> bool:
+    """Makes a post due at its own server, if that is asked; whether it is."""
+    for instance_id, host in connection.execute(
+        "SELECT instance_id, host FROM sightings JOIN instances ON instances.id = instance_id"
+        " WHERE post_id = ? AND local_id IS NOT NULL",
+        (post_id,),
+    ).fetchall():
+        if is_home(uri, host):
+            connection.execute(
+                "UPDATE sightings SET checked_at = 0 WHERE post_id = ? AND instance_id = ?",
+                (post_id, instance_id),
+            )
+            return True
+    return False
 
 
 def _keys(uris: Iterable[str]) -> str:

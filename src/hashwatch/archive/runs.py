@@ -109,13 +109,20 @@ def open_gaps(connection: sqlite3.Connection, gaps: Sequence[Gap], now: int) -> 
 
 
 def fill_gaps(
-    connection: sqlite3.Connection, place: PlaceKey, start: int, end: int, now: int
+    connection: sqlite3.Connection,
+    place: PlaceKey,
+    start: int,
+    end: int,
+    now: int,
+    reason: str | None = None,
 ) -> None:
-    """Closes the open gaps of a place that lie wholly within ``start``–``end``."""
+    """Closes the open gaps of a place that lie wholly within ``start``–``end``; with a ``reason``
+    only those left for it."""
     filled = connection.execute(
-        "UPDATE gaps SET filled_at = ? WHERE source = ? AND instance = ? AND hashtag = ?"
-        " AND filled_at IS NULL AND start >= ? AND end IS NOT NULL AND end <= ? RETURNING id",
-        (now, place.source, place.instance, place.hashtag, start, end),
+        "UPDATE gaps SET filled_at = ?1 WHERE source = ?2 AND instance = ?3 AND hashtag = ?4"
+        " AND filled_at IS NULL AND start >= ?5 AND end IS NOT NULL AND end <= ?6"
+        " AND (?7 IS NULL OR reason = ?7) RETURNING id",
+        (now, place.source, place.instance, place.hashtag, start, end, reason),
     ).fetchall()
     for (number,) in filled:
         changed(connection, "gap", number)

@@ -120,9 +120,12 @@ class Archive:
         """Records a hole that no page can tell of, such as the collector's own absence."""
         self._write(lambda: runs.open_gaps(self._connection, [gap], now))
 
-    def fill_gaps(self, place: PlaceKey, start: int, end: int, now: int) -> None:
-        """Closes a place's gaps that lie wholly within a time that has now been read."""
-        self._write(lambda: runs.fill_gaps(self._connection, place, start, end, now))
+    def fill_gaps(
+        self, place: PlaceKey, start: int, end: int, now: int, *, reason: str | None = None
+    ) -> None:
+        """Closes a place's gaps that lie wholly within a time that has now been read: all of them,
+        or those left for ``reason``."""
+        self._write(lambda: runs.fill_gaps(self._connection, place, start, end, now, reason))
 
     def set_place(
         self, source: str, instance: str, event: str, state: PlaceState, detail: str, now: int, *,
@@ -169,7 +172,10 @@ class Archive:
         self._number(written.changed)
         if event is not None:
             self._put_into(event, written.everything(), set(written.new))
-        deleted = tombstones.apply(self._connection, page.tombstones, now)
+        told = refreshing.tombstones_of(
+            self._connection, place.source, place.instance, page.gone, now
+        )
+        deleted = tombstones.apply(self._connection, [*page.tombstones, *told], now)
         runs.keep_rejects(self._connection, run, page.rejects, now)
         runs.open_gaps(self._connection, page.gaps, now)
         stored = Stored(

@@ -20,6 +20,7 @@ from hashwatch.model import Cursor, Gap, Page, Reject, RunState
 PAGE_CAP = 50
 # How long (seconds) a place may stay unread before that is called a gap.
 OUTAGE = 300
+STREAM_DOWN = "the stream is down, and nothing was polled since"
 
 _log = logging.getLogger(__name__)
 
@@ -166,6 +167,9 @@ class _Run:
             known = self._query.since if self._read_until is None else self._read_until
             for key in gap_keys(self._place):
                 self._archive.fill_gaps(key, known, self._started, self._now())
+                # Polls went on while the stream was down, each from where the last one ended.
+                whole = (self._query.since, self._started)
+                self._archive.fill_gaps(key, *whole, self._now(), reason=STREAM_DOWN)
         return self._end(RunState.OK, "")
 
     def end_early(self, step: Step) -> RunReport:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Literal
+from typing import Literal, NoReturn
 
 import httpcore
 import httpx
@@ -131,6 +131,34 @@ class Http:
         call = _Call("POST", _parse_url(url), token, {**kind, **(headers or {})}, content)
         return await self._ask(call)
 
+    async def lines(
+        self, url: str, *, params: Mapping[str, str], token: str | None, silence: float
+    ) -> AsyncIterator[bytes]:
+        """The lines of an answer that does not end, as they come.
+
+        Redirects are refused. Raises a :class:`~hashwatch.errors.SourceError`, also after
+        ``silence`` seconds without a byte and when the answer ends after all.
+        """
+        where = _parse_url(url).copy_merge_params(dict(params))
+        call = _Call("GET", where, token, {"Accept": "text/event-stream"})
+        self._check_hold(_origin(where), call)
+        request = self._client.build_request(
+            "GET", where, headers=_headers(call), timeout=httpx.Timeout(silence, connect=5.0)
+        )
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
+                if response.status_code != 200:
+                    await self._refuse(call, response)
+                async for line in _lines(response, self._max_bytes):
+                    yield line
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, OSError) as error:
+            reason = str(error) or type(error).__name__
+            raise UnreachableError(f"{where.host}'s stream broke off: {reason[:200]}") from error
+        raise UnreachableError(f"{where.host} closed the stream")
+
     def permit_loopback(self, url: str) -> None:
         """Allow connections to the host and port of ``url``, which an operator wrote down."""
         parsed = _parse_url(url)
@@ -179,17 +207,21 @@ class Http:
         if response.status_code == 304 and _is_conditional(call):
             return Answer(304, headers, b"", str(response.url))
         if not response.is_success:
-            body = await _beginning(response)
-            error = _error_for(response.status_code, headers, body, call)
-            if isinstance(error, RateLimitedError):
-                self._hold(call, error.retry_after)
-            raise error
+            await self._refuse(call, response)
         if budget_is_spent(headers):
             wait = requested_wait(headers, time.time())
             if wait is not None and not wait.warning:
                 self._hold(call, wait.seconds)
         body = await _whole(response, self._max_bytes)
         return Answer(response.status_code, headers, body, str(response.url))
+
+    async def _refuse(self, call: _Call, response: httpx.Response) -> NoReturn:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        body = await _beginning(response)
+        error = _error_for(response.status_code, headers, body, call)
+        if isinstance(error, RateLimitedError):
+            self._hold(call, error.retry_after)
+        raise error
 
     def _redirected(self, call: _Call, location: str) -> _Call:
         host = call.url.host
@@ -278,6 +310,17 @@ async def _whole(response: httpx.Response, limit: int) -> bytes:
         ) from None
     except CorruptError as error:
         raise BadAnswerError(f"{host} sent a body that cannot be decoded: {error}") from None
+
+
+async def _lines(response: httpx.Response, longest: int) -> AsyncIterator[bytes]:
+    """The lines of a body without their ends; one longer than ``longest`` is refused."""
+    held = b""
+    async for chunk in response.aiter_bytes():
+        *whole, held = (held + chunk).split(b"\n")
+        for line in whole:
+            yield line.removesuffix(b"\r")
+        if len(held) > longest:
+            raise BadAnswerError(f"{response.url.host} sent a line of more than {longest:,} bytes")
 
 
 async def _beginning(response: httpx.Response) -> bytes:

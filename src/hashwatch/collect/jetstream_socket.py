@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 from urllib.parse import urlencode, urlsplit
 
-import httpcore
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
-from websockets.typing import Subprotocol
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import InvalidStatus
 
 from hashwatch.collect.bluesky_record import POST
-from hashwatch.collect.guard import is_loopback, is_public, resolve_name
-from hashwatch.collect.http import USER_AGENT
 from hashwatch.collect.rates import DEFAULT_WAIT, requested_wait
+from hashwatch.collect.sockets import open_guarded
 from hashwatch.errors import (
     BadAnswerError,
     DeniedError,
@@ -27,7 +24,6 @@ from hashwatch.errors import (
 # cannot end the connection again and again at the same cursor.
 LARGEST = 1_000_000
 FRAME = 2 * LARGEST
-OPENING = 10.0
 
 
 class CursorTooOldError(SourceError):
@@ -42,29 +38,15 @@ async def open_socket(
     Raises a :class:`~hashwatch.errors.SourceError`. Only public addresses are connected to, and
     loop-back where it is allowed; no proxy and no redirect to another host is followed.
     """
-    parts = urlsplit(endpoint)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
-    failure: Exception = UnreachableError(f"{host} has no address")
-    for address in await _addresses(host, port, allow_loopback):
-        try:
-            return await connect(
-                f"{endpoint.rstrip('/')}{_path(version, cursor)}",
-                host=address,
-                port=port,
-                subprotocols=[Subprotocol("xrpc.v1.json")] if version == 2 else None,
-                compression=None,
-                user_agent_header=USER_AGENT,
-                proxy=None,
-                open_timeout=OPENING,
-                close_timeout=1,
-                max_size=FRAME,
-            )
-        except InvalidStatus as error:
-            raise _refusal(host, error) from error
-        except (OSError, WebSocketException, ValueError) as error:
-            failure = error
-    reason = str(failure) or type(failure).__name__
-    raise UnreachableError(f"{host} cannot be reached: {reason[:200]}") from failure
+    try:
+        return await open_guarded(
+            f"{endpoint.rstrip('/')}{_path(version, cursor)}",
+            allow_loopback=allow_loopback,
+            largest=FRAME,
+            subprotocols=("xrpc.v1.json",) if version == 2 else (),
+        )
+    except InvalidStatus as error:
+        raise _refusal(urlsplit(endpoint).hostname or "", error) from error
 
 
 def _path(version: int, cursor: int | None) -> str:
@@ -75,24 +57,6 @@ def _path(version: int, cursor: int | None) -> str:
     kinds = [("kinds", kind) for kind in ("commit", "identity", "account")]
     query = [*kinds, ("collections", POST), ("maxMessageSizeBytes", str(LARGEST)), *mark]
     return f"/xrpc/network.bsky.jetstream.subscribeEvents?{urlencode(query)}"
-
-
-async def _addresses(host: str, port: int, allow_loopback: bool) -> list[str]:
-    try:
-        found = await resolve_name(host, port)
-    except httpcore.ConnectError as error:
-        raise UnreachableError(str(error)) from error
-    allowed = [
-        address
-        for address in found
-        if is_public(address) or (allow_loopback and is_loopback(address))
-    ]
-    if not allowed:
-        raise UnreachableError(
-            f"{host} is at {', '.join(found) or 'no address'}, which is not on the public internet;"
-            " hashwatch does not connect there"
-        )
-    return allowed
 
 
 def _refusal(host: str, error: InvalidStatus) -> SourceError:

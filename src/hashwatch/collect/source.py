@@ -21,6 +21,7 @@ from hashwatch.errors import ConfigError
 from hashwatch.model import Cursor, KnownPost, Page
 
 KNOWN_POSTS = "*"
+STREAMED = "~"
 ABILITIES = "?"
 """What stands for a hashtag where the archive keeps what was measured of a server."""
 
@@ -44,8 +45,9 @@ class Place(msgspec.Struct, frozen=True):
     """One thing that is polled or streamed by itself, with a cursor, runs and gaps of its own.
 
     ``hashtag`` is empty where one stream carries everything; several that are asked for together
-    stand there with a blank between them, an account as ``@name``, and :data:`KNOWN_POSTS` where a
-    server is asked again about posts that it gave.
+    stand there with a blank between them, an account as ``@name``, one that is streamed beside
+    being polled as ``~name``, and :data:`KNOWN_POSTS` where a server is asked again about posts
+    that it gave.
     """
 
     source: str
@@ -57,12 +59,13 @@ class Place(msgspec.Struct, frozen=True):
         """What is asked for there, for people."""
         if self.hashtag == KNOWN_POSTS:
             return "known posts"
-        return " ".join(each if each[0] == "@" else f"#{each}" for each in self.hashtags)
+        names = " ".join(each if each[0] == "@" else f"#{each}" for each in self.hashtags)
+        return f"stream of {names}" if self.hashtag.startswith(STREAMED) else names
 
     @property
     def hashtags(self) -> tuple[str, ...]:
         """Each hashtag or account by itself."""
-        return tuple(self.hashtag.split())
+        return tuple(self.hashtag.removeprefix(STREAMED).split())
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -112,6 +115,20 @@ class StreamingSource(Protocol):
         An empty page with a cursor now and then shows that the stream is alive. Raises a
         :class:`~hashwatch.errors.SourceError` when the connection fails.
         """
+        ...
+
+
+@runtime_checkable
+class StreamedSource(Protocol):
+    """A polling source some of whose servers push as well; polling goes on beside, more slowly."""
+
+    @property
+    def beside(self) -> StreamingSource | None:
+        """The streams, where any are set up."""
+        ...
+
+    def is_pushed(self, instance: str) -> bool:
+        """Whether streams of all that is wanted of a server are open now."""
         ...
 
 

@@ -13,13 +13,21 @@ import msgspec
 
 from hashwatch.archive.runs import PlaceState
 from hashwatch.archive.store import Archive, Stored
-from hashwatch.collect import OUTAGE, RunReport, evidence, key_of, state_after
+from hashwatch.collect import OUTAGE, RunReport, evidence, gap_keys, key_of, state_after
 from hashwatch.collect.source import Place, Query, StreamingSource
-from hashwatch.errors import RateLimitedError, SourceError, UnreachableError
+from hashwatch.errors import (
+    DeniedError,
+    NotFoundError,
+    RateLimitedError,
+    SourceError,
+    UnreachableError,
+)
 from hashwatch.model import Clock, Gap, Page, RunState
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 120.0
+# A platform that refuses will hardly change its mind within a minute.
+REFUSED_DELAY = 900.0
 # Seconds. A connection that lasted this long counts as sound: the next delay is short again.
 SOUND = 60
 # A run row of a stream is closed and another begun this often, so that its counts are seen.
@@ -63,6 +71,7 @@ async def supervise(
     tell: Tell,
     endless: bool = True,
     missing_since: int | None = None,
+    gap_reason: str | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     random_share: Callable[[], float] = random.random,
 ) -> None:
@@ -70,7 +79,8 @@ async def supervise(
 
     ``now`` gives UTC seconds with their fractions, ``tell`` hears where the place stands.
     ``missing_since`` is the start of a hole left by the collector's own absence, which the stream
-    may make good. Raises only the archive's errors.
+    may make good; ``gap_reason`` is said of holes in place of the place's state. Raises only the
+    archive's errors.
     """
     attempt = 0
     working: PlaceState = "collecting" if endless else "replaying"
@@ -92,8 +102,10 @@ async def supervise(
             delay = delay_before(attempt, random_share())
             if isinstance(error, RateLimitedError):
                 delay = max(delay, error.retry_after)
+            if isinstance(error, (DeniedError, NotFoundError)):
+                delay = max(delay, REFUSED_DELAY * (0.5 + random_share() / 2))
             connection.fail(error)
-            hole.grow(state_after(error))
+            hole.grow(gap_reason or state_after(error))
             tell(place, Standing(state_after(error), str(error), delay))
             _log.warning("%s: %s; again in %.0f s", place.source, error, delay)
         finally:
@@ -181,10 +193,11 @@ class _Hole:
             # The platform says itself what it has no more; our hole stays open.
             self._since = None
         if self._since is not None and page.reached is not None and page.reached >= self._until:
-            self._archive.fill_gaps(key_of(self._place), self._since, self._until, self._contact)
+            for key in gap_keys(self._place):
+                self._archive.fill_gaps(key, self._since, self._until, self._contact)
             self._since = None
 
-    def grow(self, reason: PlaceState) -> None:
+    def grow(self, reason: str) -> None:
         """The connection failed; once that has lasted, what is missing is a gap."""
         now, place = int(self._now()), self._place
         since = self._contact
@@ -192,8 +205,9 @@ class _Hole:
             return
         self._since = since if self._since is None else min(since, self._since)
         self._until = now
-        gap = Gap(place.source, place.instance, since, now, reason, place.hashtag)
-        self._archive.open_gap(gap, now)
+        for key in gap_keys(place):
+            gap = Gap(key.source, key.instance, since, now, reason, key.hashtag)
+            self._archive.open_gap(gap, now)
 
 
 class _Connection:

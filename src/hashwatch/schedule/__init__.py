@@ -21,7 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from hashwatch.archive.runs import PlaceState
 from hashwatch.archive.store import Archive
 from hashwatch.collect import RunReport
-from hashwatch.collect.source import Place, PollingSource, RefreshingSource, Source
+from hashwatch.collect.source import Place, PollingSource, RefreshingSource, Source, StreamedSource
 from hashwatch.errors import ArchiveError, DamagedError
 from hashwatch.model import Event, RunState
 from hashwatch.schedule.absence import AWAY, leave_gaps, was_away
@@ -87,6 +87,12 @@ class Collector:
                 self._pollers += [
                     (name, Poller(source, host, archive, self._lamps, now)) for host in hosts
                 ]
+                pushing = source.beside if isinstance(source, StreamedSource) else None
+                if pushing is not None:
+                    beside = Streams(
+                        pushing, archive, self._lamps, now, endless=True, is_beside=True
+                    )
+                    self._streams.append((name, beside))
             else:
                 streams = Streams(source, archive, self._lamps, now, endless=connected.live)
                 self._streams.append((name, streams))
@@ -112,7 +118,8 @@ class Collector:
         )
         await self._begin()
         work: dict[str, Work] = {
-            f"stream {name}": partial(self._tend, name, streams) for name, streams in self._streams
+            f"stream {number} {name}": partial(self._tend, name, streams)
+            for number, (name, streams) in enumerate(self._streams)
         }
         for number, (name, poller) in enumerate(self._pollers):
             work[f"poll {number} {name}"] = partial(self._poll, name, poller)
@@ -147,7 +154,11 @@ class Collector:
         await self._begin()
         try:
             work = [self._poll_once(name, poller) for name, poller in self._pollers]
-            work += [self._read(name, streams) for name, streams in self._streams]
+            work += [
+                self._read(name, streams)
+                for name, streams in self._streams
+                if not streams.is_beside  # a round of polls has just brought the same
+            ]
             work += [self._look_once(programme) for programme in self._programmes]
             reports = [report for reports in await asyncio.gather(*work) for report in reports]
         finally:

@@ -16,7 +16,6 @@ _WORST_FIRST: tuple[PlaceState, ...] = (
     "denied", "unreachable", "rate-limited", "collecting", "replaying", "finished", "outside",
     "off",
 )  # fmt: skip
-
 LampKey = tuple[str, str, str]
 
 
@@ -34,7 +33,7 @@ class Lamps:
             key = (place.source, place.instance, event.slug)
             standings = self._standings.setdefault(key, {})
             standings[place] = standing
-            worst = min(standings.values(), key=lambda one: _WORST_FIRST.index(one.state))
+            worst = min(standings.values(), key=_worst_first)
             self._show(key, worst, checked=True)
 
     def say(self, source: str, instance: str, event: str, state: PlaceState, detail: str) -> None:
@@ -64,3 +63,8 @@ class Lamps:
             *key, standing.state, standing.detail, int(now),
             checked=checked, next_attempt_at=attempt,
         )  # fmt: skip
+
+
+def _worst_first(standing: Standing) -> tuple[int, bool]:
+    """Among equals the one that has something to say."""
+    return _WORST_FIRST.index(standing.state), not standing.detail

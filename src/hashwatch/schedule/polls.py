@@ -5,9 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from hashwatch.archive.store import Archive
 from hashwatch.collect import RunReport, collect, key_of, state_after
-from hashwatch.collect.source import ABILITIES, MeasuringSource, Place, PollingSource, Query
+from hashwatch.collect.source import (
+    ABILITIES,
+    MeasuringSource,
+    Place,
+    PollingSource,
+    Query,
+    StreamedSource,
+)
 from hashwatch.collect.streaming import Standing
 from hashwatch.errors import BadAnswerError, NotFoundError, RateLimitedError, SourceError
 from hashwatch.model import Event, RunState
@@ -90,8 +99,11 @@ class Poller:
         self._failures = self._failures + 1 if failed else 0
         came = any(report.stored.new for report in reports)
         more = any(report.state is RunState.PARTIAL for report in reports)
+        pace = self.source.pace
+        if isinstance(self.source, StreamedSource) and self.source.is_pushed(self.host):
+            pace = msgspec.structs.replace(pace, busy=pace.idle)
         self.interval = next_interval(
-            self.source.pace,
+            pace,
             self.interval,
             busy=came or more or is_session_time(events, int(self._now())),
             requests=sum(max(report.pages, 1) for report in reports),

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable, Sequence
 
 from hashwatch.archive.store import Archive
-from hashwatch.collect import RunReport, key_of
+from hashwatch.collect import STREAM_DOWN, RunReport, key_of
 from hashwatch.collect.source import Place, Query, StreamingSource
-from hashwatch.collect.streaming import read_once, supervise
+from hashwatch.collect.streaming import Standing, read_once, supervise
 from hashwatch.model import Event
 from hashwatch.schedule.absence import ABSENT
 from hashwatch.schedule.lamps import Lamps
@@ -29,7 +29,11 @@ class Streams:
         now: Callable[[], float],
         *,
         endless: bool,
+        is_beside: bool = False,
     ) -> None:
+        """Streams that stand ``is_beside`` a poll of the same server are no fault when they fail:
+        the lamp then says that it is polled only."""
+        self.is_beside = is_beside
         self._source, self._archive, self._lamps, self._now = source, archive, lamps, now
         self._endless = endless
         self._open: dict[Place, tuple[Query, asyncio.Task[None]]] = {}
@@ -75,7 +79,7 @@ class Streams:
                     self._archive,
                     query,
                     now=self._now,
-                    tell=lambda place, standing: self._lamps.tell(place, standing, events),
+                    tell=lambda place, standing: self._tell(place, standing, events),
                     seconds=seconds,
                     endless=self._endless,
                     missing_since=self._archive.open_gap_since(key_of(place), ABSENT),
@@ -96,6 +100,12 @@ class Streams:
             if isinstance(outcome, Exception):
                 _log.error("%s: %s", self._source.name, outcome)
 
+    def _tell(self, place: Place, standing: Standing, events: Sequence[Event]) -> None:
+        if self.is_beside and standing.state != "collecting":
+            words = f"polled only, the stream is down: {standing.detail}"
+            standing = Standing("collecting", words, standing.next_attempt)
+        self._lamps.tell(place, standing, events)
+
     async def _supervise(self, place: Place, query: Query, events: Sequence[Event]) -> None:
         await supervise(
             self._source,
@@ -103,7 +113,8 @@ class Streams:
             self._archive,
             query,
             now=self._now,
-            tell=lambda place, standing: self._lamps.tell(place, standing, events),
+            tell=lambda place, standing: self._tell(place, standing, events),
             endless=self._endless,
+            gap_reason=STREAM_DOWN if self.is_beside else None,
             missing_since=self._archive.open_gap_since(key_of(place), ABSENT),
         )

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hashwatch.collect.body import excerpt
 from hashwatch.collect.guard import is_this_machine
 from hashwatch.collect.source import Pace, Place, Query, Refreshed
+from hashwatch.collect.sources.mastodon.about import Instance, read_about
 from hashwatch.collect.sources.mastodon.accounts import (
     MARK,
     asked_where,
@@ -23,6 +23,8 @@ from hashwatch.collect.sources.mastodon.accounts import (
 from hashwatch.collect.sources.mastodon.paging import PAGE_SIZE, Hole, advance, next_request
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
 from hashwatch.collect.sources.mastodon.refreshing import Batches, read_refreshed
+from hashwatch.collect.sources.mastodon.settings import Settings
+from hashwatch.collect.sources.mastodon.streaming import MastodonStream, Streamed
 from hashwatch.collect.sources.mastodon.together import (
     Learnt,
     groups,
@@ -34,7 +36,7 @@ from hashwatch.collect.sources.mastodon.together import (
     to_ask,
     to_remember,
 )
-from hashwatch.collect.tokens import TokenFile, read_token
+from hashwatch.collect.tokens import read_token
 from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError
 from hashwatch.model import Cursor, Gap, KnownPost, Page, Post
 
@@ -44,65 +46,6 @@ if TYPE_CHECKING:
 
 # Without a token the server's cache answers for 15 s; 300 paged requests are free in 15 minutes.
 PACE = Pace(busy=15.0, idle=120.0, requests_a_minute=20.0)
-
-
-class Server(BaseModel):
-    """One server: its host, or its address where it is not ``https://host``, and its token."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    host: str
-    token_env: str | None = None
-    token_file: TokenFile | None = None
-
-    @field_validator("host")
-    @classmethod
-    def _is_host_or_address(cls, value: str) -> str:
-        parts = urlsplit(value if "://" in value else f"https://{value}")
-        try:
-            valid = bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            valid = False
-        extra = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
-        if not valid or extra or parts.scheme not in ("https", "http"):
-            raise ValueError(f"{value!r} is not a server's name, such as mastodon.social")
-        if parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
-            raise ValueError(f"{value!r}: http:// is for this machine only; use https://")
-        return f"{parts.scheme}://{parts.netloc.lower()}"
-
-    @property
-    def instance(self) -> str:
-        """The server's name in posts, runs and gaps."""
-        return urlsplit(self.host).netloc
-
-
-class Settings(BaseModel):
-    """``[sources.mastodon]``.
-
-    ``servers``: names (``"mastodon.social"``), or tables with ``host`` and one of ``token_env`` and
-    ``token_file``; mastodon.social if left out. A server on this machine is written as its address,
-    ``"http://127.0.0.1:3000"``.
-    ``overlap_minutes``: how far each run reads again what it has, for posts that arrive late.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    servers: tuple[Server, ...] = Field(default=(Server(host="mastodon.social"),), min_length=1)
-    overlap_minutes: int = Field(default=10, ge=0, le=1_440)
-
-    @field_validator("servers", mode="before")
-    @classmethod
-    def _names_are_servers(cls, value: object) -> object:
-        if isinstance(value, str) or not isinstance(value, Sequence):
-            raise ValueError('servers is a list, such as ["mastodon.social"]')
-        return tuple({"host": entry} if isinstance(entry, str) else entry for entry in value)
-
-    @model_validator(mode="after")
-    def _are_different(self) -> Settings:
-        names = [server.instance for server in self.servers]
-        if len(set(names)) < len(names):
-            raise ValueError("servers names a server twice")
-        return self
 
 
 def connect(settings: Settings, http: Http) -> Mastodon:
@@ -139,6 +82,7 @@ class Mastodon:
         self._accounts: dict[Place, str] = {}
         self._batches = Batches()
         self._learnt: dict[str, Learnt] = {}
+        self._stream = MastodonStream(http, self._streamed(), self._stream_address)
         for server in settings.servers:
             if is_this_machine(urlsplit(server.host).hostname or ""):
                 http.permit_loopback(server.host)
@@ -183,7 +127,8 @@ class Mastodon:
 
         Raises a :class:`~hashwatch.errors.SourceError` when it cannot be asked at all.
         """
-        about = await self._about(place.instance)
+        found = await self._about(place.instance)
+        about = f"{place.instance}: {found.words() if found else 'it does not describe itself'}"
         try:
             parsed = await self._timeline(place, [("limit", "1")])
         except DeniedError as error:
@@ -191,6 +136,25 @@ class Mastodon:
         newest = "a post" if parsed.seen else "no post yet"
         what = place.hashtag if place.hashtag.startswith(MARK) else f"#{place.hashtag}"
         return f"{about}; {what} answers with {newest}"
+
+    @property
+    def beside(self) -> MastodonStream | None:
+        """The streams of the servers with a token, unless they are switched off."""
+        return self._stream if self._streamed() else None
+
+    def is_pushed(self, instance: str) -> bool:
+        """Whether the server's streams are open, so that polling may be slower."""
+        return self._stream.is_pushed(instance)
+
+    def _streamed(self) -> dict[str, Streamed]:
+        return {
+            instance: Streamed(
+                server.host, token, server.stream,
+                is_this_machine(urlsplit(server.host).hostname or ""),
+            )
+            for instance, server in self._servers.items()
+            if (token := self._tokens[instance]) and server.stream != "off"
+        }  # fmt: skip
 
     def remember(self, instance: str, learnt: Cursor | None) -> None:
         """Whether the server is known to honour ``any[]``."""
@@ -314,39 +278,22 @@ class Mastodon:
             pass  # It knows the page, so it has the API.
         self._proven.add(instance)
 
-    async def _about(self, instance: str) -> str:
-        """Software version and who may read hashtags (``timelines_access``, since 4.5)."""
+    async def _about(self, instance: str) -> Instance | None:
+        """What the server says of itself; ``None`` where it does not."""
         url = f"{self._servers[instance].host}/api/v2/instance"
         try:
             answer = await self._http.get(url, token=self._tokens[instance])
-            about = msgspec.json.decode(answer.body, type=_Instance)
+            return read_about(answer.body)
         except (NotFoundError, DeniedError):
-            return f"{instance}: it does not describe itself"
+            return None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise BadAnswerError(
                 f"{instance} is no server with Mastodon's API", excerpt(answer.body)
             ) from None
-        feeds = about.configuration.timelines_access.hashtag_feeds
-        access = f", hashtags: local {feeds.local}, remote {feeds.remote}" if feeds else ""
-        return f"{instance}: version {about.version[:40]}{access}"
 
-
-class _Feeds(msgspec.Struct, frozen=True):
-    local: str = "public"
-    remote: str = "public"
-
-
-class _Access(msgspec.Struct, frozen=True):
-    hashtag_feeds: _Feeds | None = None
-
-
-class _Configuration(msgspec.Struct, frozen=True):
-    timelines_access: _Access = _Access()
-
-
-class _Instance(msgspec.Struct, frozen=True):
-    version: str = "unknown"
-    configuration: _Configuration = _Configuration()
+    async def _stream_address(self, instance: str) -> str:
+        about = await self._about(instance)
+        return about.configuration.urls.streaming if about else ""
 
 
 def _gaps(place: Place, hole: Hole) -> tuple[Gap, ...]:
