@@ -167,7 +167,14 @@ def test_pages_of_the_room_are_sound(browser: Browser, room: Room, width: int) -
     stage.rule("author", stage.author_of(post(4)), "allow")
     stage.rule("term", "osprey", "hide")
     pages = [f"{EVENT}/moderation?state={one}" for one in ("", "approve", "hide", "rules")]
-    pages += [f"{EVENT}/log", f"{EVENT}/wall", f"{EVENT}/wall?scene=themes", PUBLIC]
+    pages += [
+        f"{EVENT}/triage?queue=negative",
+        f"{EVENT}/triage",
+        f"{EVENT}/log",
+        f"{EVENT}/wall",
+        f"{EVENT}/wall?scene=themes",
+        PUBLIC,
+    ]
     pages += [f"{PUBLIC}?theme=Oversight", f"{PUBLIC}/embed"]
     for path in pages:
         with opened(browser, room.address + path, width) as (page, wrong):

@@ -35,7 +35,7 @@ def questions_page(
     state = _choice("state", params, STATES, "waiting")
     sort = _choice("sort", params, SORTS, "newest")
     rows = _rows(connection, event, -(1 << 62), 1 << 62)
-    answers = _answers(connection, event, [row[0] for row in rows])
+    answers = answered_by(connection, event, [row[0] for row in rows])
     wanted = [row for row in rows if state == "all" or (row[0] in answers) == (state == "answered")]
     if sort == "supported":
         wanted.sort(key=lambda row: -row[3])
@@ -75,7 +75,7 @@ def count_waiting(connection: sqlite3.Connection, event: Event, now: int) -> int
     if event.clock_mode == "over":
         return 0
     rows = _rows(connection, event, day_start(now, event.zone) << 20, (now + 1) << 20)
-    return len(rows) - len(_answers(connection, event, [row[0] for row in rows]))
+    return len(rows) - len(answered_by(connection, event, [row[0] for row in rows]))
 
 
 def _rows(
@@ -85,7 +85,14 @@ def _rows(
     return ask(connection, "questions", window)
 
 
-def _answers(connection: sqlite3.Connection, event: Event, ids: Sequence[int]) -> dict[int, Answer]:
+def question_ids(connection: sqlite3.Connection, event: Event) -> list[int]:
+    """The latest questions to speakers and organisers, the newest first."""
+    return [row[0] for row in _rows(connection, event, -(1 << 62), 1 << 62)]
+
+
+def answered_by(
+    connection: sqlite3.Connection, event: Event, ids: Sequence[int]
+) -> dict[int, Answer]:
     """The first reply to each by somebody of the event: a speaker, an account, the roster."""
     if not ids:
         return {}

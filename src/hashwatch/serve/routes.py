@@ -39,6 +39,7 @@ from hashwatch.serve.signing_in import asking_of, sign_in_routes
 from hashwatch.serve.site import Site, site_of
 from hashwatch.serve.static import static_file
 from hashwatch.serve.stream import stream_changes
+from hashwatch.serve.triaging import take_step, triage_data
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
@@ -79,6 +80,10 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         (
             rf"^/events/{_SLUG}/moderation{_JSON}",
             _deciding_view(datasette, "moderation", moderation_data, take_ruling),
+        ),
+        (
+            rf"^/events/{_SLUG}/triage{_JSON}",
+            _deciding_view(datasette, "triage", triage_data, take_step),
         ),
         (rf"^/events/{_SLUG}/log{_JSON}", _deciding_view(datasette, "log", log_data, take_ruling)),
         (rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}})/correct$", _correct_view(datasette)),

@@ -27,6 +27,20 @@ from hashwatch.serve.throttle import Throttle
 
 DATABASE = "dashboard"
 PUBLIC = "public.db"
+PRESENT_SECONDS = 45
+
+
+class Presence:
+    """Who looked at which page in the last seconds. Pure: time is given."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], float] = {}
+
+    def note(self, page: str, name: str, now: float) -> list[str]:
+        """Notes that somebody looks; the others who do."""
+        self._seen[page, name] = now
+        self._seen = {key: at for key, at in self._seen.items() if now - at < PRESENT_SECONDS}
+        return sorted(one for where, one in self._seen if where == page and one != name)
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -62,6 +76,7 @@ class Site:
         self.token = secrets.token_urlsafe(24)
         self.people = People(settings.dashboard_path.with_name(NAME))
         self.throttle = Throttle()
+        self.presence = Presence()
 
     @property
     def decisions(self) -> Decisions | None:
