@@ -82,34 +82,46 @@ class Timeline:
         self._sequence += 1
         number = (int((at if id_at is None else id_at) * 1_000) << 16) + self._sequence
         self._sorted.clear()
-        self.statuses[number] = status(str(number), text, at, tags, author, self.home) | fields
+        shown = self.shown(number)
+        self.statuses[number] = status(shown, text, at, tags, author, self.home) | fields
+        return shown
+
+    def shown(self, number: int) -> str:
+        """A number as this kind of server writes it."""
         return str(number)
+
+    def number(self, shown: str) -> int:
+        """Back again."""
+        return int(shown)
 
     def receive(self, other: dict[str, Any], at: float) -> str:
         """A post of another server comes in at ``at``; gives the id that it gets here."""
         self._sequence += 1
         number = (int(at * 1_000) << 16) + self._sequence
         self._sorted.clear()
-        self.statuses[number] = {**other, "id": str(number)}
-        return str(number)
+        self.statuses[number] = {**other, "id": self.shown(number)}
+        return self.shown(number)
 
     def boost(self, of: str, at: float, *, author: str = "bo") -> str:
         """A boost of the post ``of``."""
-        original = self.statuses[int(of)]
+        original = self.statuses[self.number(of)]
         tags = tuple(tag["name"] for tag in original["tags"])
         number = self.post("", at, tags=tags, author=author, reblog=original)
-        made = self.statuses[int(number)]
+        made = self.statuses[self.number(number)]
         made |= {"content": original["content"], "uri": f"{made['uri']}/activity"}
         return number
 
     def edit(self, of: str, text: str, at: float) -> None:
         """A new text for the post ``of``."""
-        self.statuses[int(of)] |= {"content": f"<p>{escape(text)}</p>", "edited_at": iso(at)}
+        self.statuses[self.number(of)] |= {
+            "content": f"<p>{escape(text)}</p>",
+            "edited_at": iso(at),
+        }
 
     def delete(self, of: str) -> None:
         """The post ``of`` is gone."""
         self._sorted.clear()
-        del self.statuses[int(of)]
+        del self.statuses[self.number(of)]
 
     def name_of(self, account_id: str) -> str:
         """Whose id that is."""
@@ -124,7 +136,8 @@ class Timeline:
 
     def by_ids(self, ids: list[str]) -> list[dict[str, Any]]:
         """Those of these that there are."""
-        return [self.statuses[int(number)] for number in ids if int(number) in self.statuses]
+        numbers = map(self.number, ids)
+        return [self.statuses[number] for number in numbers if number in self.statuses]
 
     def page(
         self, tag: str, parameters: dict[str, str], others: tuple[str, ...] = ()
@@ -134,7 +147,7 @@ class Timeline:
         Nothing where ``tag`` itself was never used.
         """
         marks = {
-            name: int(parameters[name])
+            name: self.number(parameters[name])
             for name in ("min_id", "max_id", "since_id")
             if name in parameters and name not in self.ignores
         }
@@ -208,6 +221,14 @@ class FakeMastodon(Timeline):
         """The address to configure."""
         return f"http://{self.instance}"
 
+    def answer(
+        self,
+        path: str,  # noqa: ARG002 - for servers with an API of their own
+        body: bytes,  # noqa: ARG002 - for servers with an API of their own
+    ) -> tuple[int, Any] | None:
+        """What another kind of server answers; ``None`` for what Mastodon does."""
+        return None
+
     def next_fault(self) -> Fault | None:
         """The fault for this request, counted as fired."""
         if not self.faults:
@@ -242,8 +263,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *arguments: Any) -> None:
         """Quiet."""
 
+    body = b""
+
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.do_GET()
 
     def do_GET(self) -> None:
@@ -284,6 +307,9 @@ class _Handler(BaseHTTPRequestHandler):
         self, path: str, parameters: dict[str, str], headers: dict[str, str]
     ) -> tuple[int, Any]:
         fake = self.fake
+        special = fake.answer(path, self.body)
+        if special is not None:
+            return special
         if fake.is_website:
             return 404, "<html>no such page</html>"
         if path == "/api/v2/instance":

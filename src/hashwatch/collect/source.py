@@ -31,7 +31,8 @@ class Query(msgspec.Struct, frozen=True):
 
     Hashtags stand without ``#``, folded (see :func:`hashwatch.model.fold_hashtag`); accounts
     without ``@``. ``since`` and ``until`` are UTC seconds, the union of the events' collection
-    windows; ``now`` is the event's clock.
+    windows; ``now`` is the event's clock. ``written`` are the hashtags as the configuration spells
+    them, for platforms that fold less.
     """
 
     hashtags: tuple[str, ...]
@@ -39,6 +40,7 @@ class Query(msgspec.Struct, frozen=True):
     since: int
     until: int
     now: int
+    written: tuple[str, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ def query_for(events: Sequence[Event], now: int) -> Query:
         since=min(event.collect_from for event in events),
         until=max(event.collect_until for event in events),
         now=now,
+        written=tuple(dict.fromkeys(tag for event in events for tag in event.hashtags)),
     )
 
 

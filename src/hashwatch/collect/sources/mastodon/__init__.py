@@ -20,7 +20,6 @@ from hashwatch.collect.sources.mastodon.accounts import (
     local_name,
     read_account,
 )
-from hashwatch.collect.sources.mastodon.paging import PAGE_SIZE, Hole, advance, next_request
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
 from hashwatch.collect.sources.mastodon.refreshing import Batches, read_refreshed
 from hashwatch.collect.sources.mastodon.settings import Settings
@@ -37,6 +36,7 @@ from hashwatch.collect.sources.mastodon.together import (
     to_remember,
 )
 from hashwatch.collect.tokens import read_token
+from hashwatch.collect.walk import Hole, Request, advance, next_request
 from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError
 from hashwatch.model import Cursor, Gap, KnownPost, Page, Post
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     # Reading the configuration asks every source for its settings, and needs no HTTP client.
     from hashwatch.collect.http import Http
 
+PAGE_SIZE = 40
 # Without a token the server's cache answers for 15 s; 300 paged requests are free in 15 minutes.
 PACE = Pace(busy=15.0, idle=120.0, requests_a_minute=20.0)
 
@@ -104,11 +105,11 @@ class Mastodon:
     async def fetch(
         self, place: Place, cursor: Cursor | None, query: Query, run_start: bool
     ) -> Page:
-        """The next page of the hashtag's timeline, as :mod:`…mastodon.paging` decides."""
+        """The next page of the hashtag's timeline, as :mod:`hashwatch.collect.walk` decides."""
         request = next_request(cursor, query, run_start, self._overlap)
         leader, others = led(place.hashtags, self._learnt_of(place.instance))
         parameters = [
-            *request.parameters().items(),
+            *paging_parameters(request),
             *(("any[]", other) for other in others),
         ]
         parsed = await self._timeline(Place(self.name, place.instance, leader), parameters)
@@ -294,6 +295,14 @@ class Mastodon:
     async def _stream_address(self, instance: str) -> str:
         about = await self._about(instance)
         return about.configuration.urls.streaming if about else ""
+
+
+def paging_parameters(request: Request) -> list[tuple[str, str]]:
+    """The query of a page. The ``Link`` header is not trusted: it drops ``any[]``."""
+    limit = ("limit", str(PAGE_SIZE))
+    if request.mark is None:
+        return [limit]
+    return [limit, ("min_id" if request.direction == "forward" else "max_id", request.mark)]
 
 
 def _gaps(place: Place, hole: Hole) -> tuple[Gap, ...]:

@@ -15,6 +15,7 @@ import msgspec
 
 from hashwatch.collect.body import excerpt
 from hashwatch.collect.text import html_to_text, safe_text
+from hashwatch.collect.walk import Seen
 from hashwatch.errors import BadAnswerError
 from hashwatch.model import Author, Engagement, Kind, Media, Post, Reject
 
@@ -29,13 +30,6 @@ _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
-
-
-class Seen(msgspec.Struct, frozen=True, gc=False):
-    """One item of a page as paging needs it: the server's id and the claimed time, if readable."""
-
-    id: str
-    created_at: int | None
 
 
 class Parsed(msgspec.Struct, frozen=True):

@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 
 from fake_platform.mastodon import Timeline
 from hashwatch.collect.source import Query
-from hashwatch.collect.sources.mastodon.paging import (
-    PAGE_SIZE,
-    Hole,
-    Request,
-    advance,
-    next_request,
-)
-from hashwatch.collect.sources.mastodon.posts import Seen
+from hashwatch.collect.sources.mastodon import PAGE_SIZE, paging_parameters
+from hashwatch.collect.walk import Hole, Request, Seen, advance, next_request
 from hashwatch.model import Cursor
 
 START = 1_490_961_600
@@ -45,7 +39,7 @@ class Collector:
         asked = query(now, self.since)
         for number in range(cap):
             request = next_request(self.cursor, asked, number == 0, OVERLAP)
-            parameters = {name: str(value) for name, value in request.parameters().items()}
+            parameters = dict(paging_parameters(request))
             seen = tuple(
                 Seen(status["id"], _claimed(status))
                 for status in self.timeline.page("natsec17", parameters)

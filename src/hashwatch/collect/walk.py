@@ -1,10 +1,10 @@
 """Which page of a hashtag's timeline to ask for next, and what the answer means. Pure.
 
-A timeline is a list by the server's ids, newest first. ``min_id`` gives the page just above an id
-and ``max_id`` the page just below one; a ``Link`` header is not trusted. Ids are opaque: which is
-newer is known only from their order within an answer. They are given on arrival, but also dated
-back, so that a post can appear below the newest one seen: each run starts again from a mark that
-was passed ``overlap`` seconds before the last look.
+A timeline is a list by the server's ids, newest first, of which there is a page just above an id
+(Mastodon's ``min_id``) and one just below it (``max_id``). Ids are opaque: which is newer is known
+only from their order within an answer. They are given on arrival, but also dated back, so that a
+post can appear below the newest one seen: each run starts again from a mark that was passed
+``overlap`` seconds before the last look.
 
 The first run takes the newest page and then fills back to the window's start, a page at a time.
 Later runs first walk forward to the present, then go on filling back; while that lasts, every few
@@ -18,12 +18,17 @@ from typing import Literal
 import msgspec
 
 from hashwatch.collect.source import Query
-from hashwatch.collect.sources.mastodon.posts import Seen
 from hashwatch.model import Cursor
 
-PAGE_SIZE = 40
 _BACKWARD_TURNS = 5
 _STATE = "walk"
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """One item of a page as paging needs it: the server's id and the claimed time, if readable."""
+
+    id: str
+    created_at: int | None
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -31,13 +36,6 @@ class Request(msgspec.Struct, frozen=True):
 
     direction: Literal["newest", "forward", "backward"]
     mark: str | None = None
-
-    def parameters(self) -> dict[str, str]:
-        """The query of the request."""
-        if self.mark is None:
-            return {"limit": str(PAGE_SIZE)}
-        name = "min_id" if self.direction == "forward" else "max_id"
-        return {"limit": str(PAGE_SIZE), name: self.mark}
 
 
 class Hole(msgspec.Struct, frozen=True):
