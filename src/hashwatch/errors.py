@@ -85,7 +85,11 @@ class RateLimitedError(SourceError):
 
 
 class DeniedError(SourceError):
-    """The platform wants a token, or refused the one given."""
+    """The platform refuses. ``wants_token``: it would not with a token, or with one of a person."""
+
+    def __init__(self, message: str, *, wants_token: bool = False) -> None:
+        self.wants_token = wants_token
+        super().__init__(message)
 
 
 class NotFoundError(SourceError):

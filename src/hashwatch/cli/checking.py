@@ -92,7 +92,7 @@ def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
                 {
                     "event": trial.event, "source": trial.source, "instance": trial.instance,
                     "hashtag": trial.hashtag, "would": trial.would, "ok": trial.ok,
-                    "answer": trial.answer,
+                    "answer": trial.answer, "verdict": trial.verdict,
                 }
                 for trial in trials
             ]
@@ -103,7 +103,8 @@ def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
     for trial in trials:
         what = Place(trial.source, trial.instance, trial.hashtag).what
         where = f"{trial.event}: {trial.source} {trial.instance} {what}".rstrip()
-        answer = f" — {trial.answer}" if trial.answer else ""
+        answer = " — " + ": ".join(filter(None, (trial.verdict, trial.answer)))
+        answer = answer if answer != " — " else ""
         click.echo(f"{'' if trial.ok else 'FAILED '}{where}: {trial.would}{answer}")
 
 

@@ -352,7 +352,9 @@ def _error_for(status: int, headers: Mapping[str, str], body: bytes, call: _Call
         )
     if status in _DENIED:
         advice = "its token was refused" if call.token else "it wants a token"
-        return DeniedError(f"{host} denied {path} ({status}){quoted}; {advice}")
+        words = f"{host} denied {path} ({status}){quoted}; {advice}"
+        # 403 and 451 without a token are a wall, not a question for one.
+        return DeniedError(words, wants_token=call.token is None and status in (401, 422))
     if status in _MISSING:
         return NotFoundError(f"{host} knows no {path} ({status}){quoted}")
     if status >= 500 or status == 408:

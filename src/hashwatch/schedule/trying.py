@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from contextlib import aclosing
+from functools import partial
 from typing import Any, Literal, Protocol, cast, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -12,13 +14,21 @@ import msgspec
 
 from hashwatch.collect.http import Http
 from hashwatch.collect.programme import is_address
-from hashwatch.collect.source import Place, PollingSource, Query, Source
+from hashwatch.collect.source import (
+    STREAMED,
+    Place,
+    PollingSource,
+    Query,
+    Source,
+    StreamedSource,
+)
 from hashwatch.config import Config
 from hashwatch.errors import ConfigError, SourceError
 from hashwatch.model import Event, Page
 from hashwatch.schedule.programmes import SOURCE as PROGRAMME
 from hashwatch.schedule.programmes import try_address
 from hashwatch.schedule.starting import connected_sources
+from hashwatch.schedule.verdicts import Verdict, too_little, verdict_on
 from hashwatch.schedule.windows import inside, query_for, why_outside
 
 # How long (seconds) a stream may take to bring its first page before that is said.
@@ -34,11 +44,20 @@ class SelfDescribing(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepingBack(Protocol):
+    """A source that can tell what a server keeps from those who ask as we do."""
+
+    async def kept_back(self, place: Place) -> str:
+        """In words; empty for nothing. Raises a :class:`~hashwatch.errors.SourceError`."""
+        ...
+
+
 class Trial(msgspec.Struct, frozen=True):
     """One source and hashtag of one event. ``answer`` and ``ok`` tell of asking, if it was asked.
 
-    ``would`` is what the collector would do now; ``fault`` says that the configuration keeps it
-    from doing anything, and ``asked`` whether the platform was asked.
+    ``would`` is what the collector would do now, ``verdict`` what asking came to; ``fault`` says
+    that the configuration keeps it from doing anything, and ``asked`` whether it was asked.
     """
 
     event: str
@@ -50,6 +69,7 @@ class Trial(msgspec.Struct, frozen=True):
     answer: str = ""
     fault: bool = False
     asked: bool = False
+    verdict: Verdict = ""
 
 
 async def try_sources(config: Config, *, ask: Literal["none", "open", "all"]) -> list[Trial]:
@@ -59,6 +79,7 @@ async def try_sources(config: Config, *, ask: Literal["none", "open", "all"]) ->
     """
     now = int(time.time())
     trials: list[Trial] = []
+    pages: dict[int, Page] = {}
     async with connected_sources(config.sources) as (sources, failed):
         for event in config.events:
             if is_address(event.programme):
@@ -69,17 +90,41 @@ async def try_sources(config: Config, *, ask: Literal["none", "open", "all"]) ->
                 closed = connected.live and not inside([event], now)
                 asked = ask == "all" or (ask == "open" and not closed)
                 query = query_for([event], now)
-                would = _would(connected.source, event, closed, now)
-                for place in connected.source.places(query):
-                    ok, answer = True, ""
-                    if asked:
-                        ok, answer = await _ask(connected.source, place, query)
-                    trials.append(
-                        Trial(
-                            event.slug, name, place.instance, place.hashtag, would, ok, answer,
-                            asked=asked,
-                        )
+                for source, beside in _sources_of(connected.source):
+                    would = "stream beside the polls" if beside and not closed else _would(
+                        connected.source, event, closed, now
                     )  # fmt: skip
+                    for place in source.places(query):
+                        trial = Trial(
+                            event.slug, name, place.instance, place.hashtag, would, asked=asked
+                        )
+                        if asked:
+                            trial, pages[len(trials)] = await _ask(source, place, query, trial)
+                        trials.append(trial)
+    return _compared(trials, pages)
+
+
+def _sources_of(source: Source) -> Iterator[tuple[Source, bool]]:
+    """A source, and what it streams beside being polled."""
+    yield source, False
+    beside = source.beside if isinstance(source, StreamedSource) else None
+    if beside is not None:
+        yield beside, True
+
+
+def _compared(trials: list[Trial], pages: dict[int, Page]) -> list[Trial]:
+    """With a word on servers that show much less of a hashtag than the others do."""
+    alike: dict[tuple[str, str, str], dict[int, Page]] = {}
+    for number, page in pages.items():
+        trial = trials[number]
+        if trial.verdict == "collects" and not trial.hashtag.startswith(STREAMED):
+            alike.setdefault((trial.event, trial.source, trial.hashtag), {})[number] = page
+    for group in alike.values():
+        for number, words in too_little(group).items():
+            trial = trials[number]
+            trials[number] = msgspec.structs.replace(
+                trial, verdict="sees too little", answer=f"{trial.answer}; {words}"
+            )
     return trials
 
 
@@ -113,8 +158,9 @@ def _would(source: Source, event: Event, closed: bool, now: int) -> str:
     return "stream"
 
 
-async def _ask(source: Source, place: Place, query: Query) -> tuple[bool, str]:
-    """Whether the platform answers, and what it says."""
+async def _ask(source: Source, place: Place, query: Query, trial: Trial) -> tuple[Trial, Page]:
+    """Whether the platform answers, and what it says; and its first page."""
+    answered = partial(msgspec.structs.replace, trial)
     try:
         if isinstance(source, PollingSource):
             page = await source.fetch(place, None, query, True)
@@ -123,16 +169,22 @@ async def _ask(source: Source, place: Place, query: Query) -> tuple[bool, str]:
                 _first_page(source.stream(place, None, query)), FIRST_PAGE
             )
         about = await source.check(place) if isinstance(source, SelfDescribing) else ""
+        kept = await source.kept_back(place) if isinstance(source, KeepingBack) else ""
     except SourceError as error:
-        return False, str(error)
+        return answered(ok=False, answer=str(error), verdict=verdict_on(error)), Page()
     except TimeoutError:
-        return True, f"connected; no post within {FIRST_PAGE:g} s"
+        silent = f"connected; no post within {FIRST_PAGE:g} s"
+        return answered(answer=silent, verdict="collects"), Page()
+    if place.hashtag.startswith(STREAMED):
+        return answered(answer="the stream stands", verdict="collects"), page
     parts = ["1 post" if len(page.posts) == 1 else f"{len(page.posts)} posts"]
     if page.rejects:
         parts.append(f"{len(page.rejects)} refused")
     if page.more:
         parts.append("and there are more")
-    return True, "; ".join([part for part in (about, ", ".join(parts)) if part] + [*page.warnings])
+    words = [part for part in (about, ", ".join(parts), kept, *page.warnings) if part]
+    verdict: Verdict = "sees too little" if kept else "collects"
+    return answered(answer="; ".join(words), verdict=verdict), page
 
 
 async def _first_page(stream: Any) -> Page:

@@ -187,6 +187,11 @@ class Mastodon:
         parameters = [("limit", str(PAGE_SIZE)), *(("any[]", other) for other in others)]
         return await self._timeline(place, parameters)
 
+    async def kept_back(self, place: Place) -> str:
+        """What the server says (since 4.5) that it does not show to those who ask as we do."""
+        about = await self._about(place.instance)
+        return about.kept_back(bool(self._tokens[place.instance])) if about else ""
+
     def refresh_size(self, instance: str) -> int:
         """How many statuses one request to ``instance`` takes."""
         return self._batches.size(instance)

@@ -33,6 +33,22 @@ class Instance(msgspec.Struct, frozen=True):
         access = f", hashtags: local {feeds.local}, remote {feeds.remote}" if feeds else ""
         return f"version {self.version[:40]}{access}"
 
+    def kept_back(self, with_token: bool) -> str:
+        """Which posts of hashtags are not shown, to somebody with a token or without."""
+        feeds = self.configuration.timelines_access.hashtag_feeds
+        if feeds is None:
+            return ""
+        shown = ("public", "authenticated") if with_token else ("public",)
+        hidden = [
+            f"{what} ({'needs a token' if access == 'authenticated' else 'switched off'})"
+            for what, access in (
+                ("its own people's", feeds.local),
+                ("other servers'", feeds.remote),
+            )
+            if access not in shown
+        ]
+        return f"it does not show {' and '.join(hidden)} posts" if hidden else ""
+
 
 def read_about(payload: bytes) -> Instance:
     """Raises a msgspec error for what is no such document."""

@@ -281,7 +281,8 @@ def refusal(host: str, status: int) -> SourceError:
     if status in (401, 403):
         return DeniedError(
             f"{host} streams for people only ({status}): give it a token of an account, not of an"
-            " application"
+            " application",
+            wants_token=True,
         )
     if status == 429:
         return RateLimitedError(f"{host} limits the rate of connections", 300.0)
