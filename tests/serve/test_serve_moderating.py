@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from hashwatch.archive.triage import Triage
 from hashwatch.serve.app import build_app
 from hashwatch.serve.people import NAME, People
 from publish.test_publish_dashboard import NOW
@@ -190,6 +191,19 @@ def test_the_log_names_everything_and_undoes(stage: Stage) -> None:
         log = (await moderator.client.get(f"{EVENT}/log.json")).json()["log"]
         assert [one["words"] for one in log] == ["taken back", "kept off public surfaces"]
         assert [one["stands"] for one in log] == [False, False]
+        Triage(stage.archive_path).take(
+            "ben", "natsec17", number, "assign", "ana", now=NOW + 5, event_at=NOW, seen=0
+        )
+        stage.decisions.append(
+            "cat", "natsec17", "correct", number, "sentiment", "neutral", now=NOW + 6
+        )
+        log = (await moderator.client.get(f"{EVENT}/log.json")).json()["log"]
+        assert [(one["actor"], one["words"]) for one in log[:2]] == [
+            ("cat", "tone corrected to neutral"), ("ben", "given to ana"),
+        ]  # fmt: skip
+        rest = (await moderator.client.get(f"{EVENT}/log.json?skip=3")).json()["log"]
+        assert [one["words"] for one in rest] == ["kept off public surfaces"]
+        assert (await moderator.client.get(f"{EVENT}/log.json?skip=x")).status_code == 400
 
     visit(stage, judge)
 

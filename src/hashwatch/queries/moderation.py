@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from hashwatch.archive.log import Logged
 from hashwatch.archive.moderation import SURFACES, Ruling, Standing
 from hashwatch.archive.review import ReviewedAuthor, ReviewedPost
 from hashwatch.enrich.wishes import opted_out
@@ -133,40 +133,66 @@ def moderation_page(
     }
 
 
-def log_page(event: Event, rulings: Sequence[Ruling], standing: Standing, posts: Any) -> Data:
-    """The log: what was decided, taken back or not, the latest first."""
+def log_page(
+    event: Event, logged: Sequence[Logged], seen: Seen, skip: int, speaks: Mapping[str, str]
+) -> Data:
+    """The log: what was decided, taken back or not, the latest first.
+
+    ``speaks`` puts what was done with a post that needed an answer into words.
+    """
     return {
         "log": [
             {
-                **(_said(event, one) or {}),
-                "stands": standing.rulings.get((one.subject, one.ref)) == one,
-                "what": _what(event, one, posts),
+                "kind": one.kind,
+                "id": one.id,
+                "at": to_iso(one.at),
+                "local": local_text(one.at, event.zone),
+                "actor": one.actor,
+                "words": _words(one, speaks),
+                "what": _what(event, one, seen),
+                "note": one.note,
+                "stands": one.kind == "shown"
+                and (ruling := seen.standing.rulings.get((one.about, one.ref))) is not None
+                and ruling.id == one.id,
             }
-            for one in rulings
+            for one in logged
         ],
-        "next": event_href(event.slug, "log", {"before": str(rulings[-1].id)})
-        if len(rulings) == LOG_SHOWN
+        "next": event_href(event.slug, "log", {"skip": str(skip + LOG_SHOWN)})
+        if len(logged) == LOG_SHOWN
         else None,
     }
 
 
-def _what(event: Event, ruling: Ruling, seen: Seen) -> Data:
+def _words(one: Logged, speaks: Mapping[str, str]) -> str:
+    """What was decided, in the past tense."""
+    if one.kind == "shown":
+        return WORDS.get(one.value or "", "taken back")
+    if one.kind == "care":
+        said = speaks.get(one.about, one.about)
+        return f"{said} {one.value or 'nobody'}" if one.about == "assign" else said
+    name = "tone" if one.about == "sentiment" else one.about
+    return (
+        f"{name} corrected to {one.value or 'none'}"
+        if one.value is not None
+        else f"{name} taken back"
+    )
+
+
+def _what(event: Event, one: Logged, seen: Seen) -> Data:
     """What a decision is about, in words, with the page that shows it."""
-    if ruling.subject in ("post", "pin"):
-        post = seen.posts.get(int(ruling.ref))
+    if one.kind != "shown" or one.about in ("post", "pin"):
+        post = seen.posts.get(int(one.ref))
         by = plain_name(post.name) or post.handle if post else "somebody, deleted since"
-        return {"words": f"a post by {by}", "href": post_href(event.slug, int(ruling.ref))}
-    if ruling.subject == "author":
-        author = seen.authors.get(int(ruling.ref))
+        return {"words": f"a post by {by}", "href": post_href(event.slug, int(one.ref))}
+    if one.about == "author":
+        author = seen.authors.get(int(one.ref))
         name = (plain_name(author.name) or author.handle) if author else "somebody, deleted since"
         href = posts_href(event.slug, author=author.handle) if author else None
         return {"words": f"all posts by {name}", "href": href}
-    if ruling.subject == "term":
-        return {
-            "words": f"posts with “{ruling.ref}”",
-            "href": posts_href(event.slug, q=f'"{ruling.ref}"'),
-        }
-    return {"words": f"the {ruling.ref}", "href": None}
+    if one.about == "term":
+        quoted = f'"{one.ref}"'
+        return {"words": f"posts with “{one.ref}”", "href": posts_href(event.slug, q=quoted)}
+    return {"words": f"the {one.ref}", "href": None}
 
 
 def _states(event: Event, standing: Standing, state: str, waiting: int) -> list[Data]:

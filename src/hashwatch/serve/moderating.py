@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from datasette.utils.asgi import Request, Response
 
+from hashwatch.archive.log import read_log
 from hashwatch.archive.moderation import SURFACES, TERM_LENGTH, VERDICTS, Moderation, Ruled
 from hashwatch.errors import FilterError, MissingError
 from hashwatch.queries.events import Event, find_event, shell
@@ -38,6 +39,13 @@ from hashwatch.serve.reading import NotPublishedError
 from hashwatch.serve.site import Site
 
 FIELDS = 400
+SPOKEN = {
+    "assign": "given to",
+    "snooze": "put to rest",
+    "resolve": "resolved",
+    "answer": "answered",
+    "reopen": "opened again",
+}
 
 
 async def moderation_data(site: Site, request: Request, _: Asking) -> Data:
@@ -70,19 +78,21 @@ async def moderation_data(site: Site, request: Request, _: Asking) -> Data:
 async def log_data(site: Site, request: Request, _: Asking) -> Data:
     """What the log shows."""
     slug, moderation = unquote(request.url_vars["slug"]), _moderation(site)
-    before = dict(parse_qsl(request.query_string)).get("before", "")
-    if before and not before.isdecimal():
-        raise FilterError("before", f"“{before[:40]}” is no number")
-    number = int(before[:18]) if before else None
-    rulings = await asyncio.to_thread(moderation.log, slug, LOG_SHOWN, number)
+    skip = dict(parse_qsl(request.query_string)).get("skip", "") or "0"
+    if not skip.isdecimal() or len(skip) > 9:
+        raise FilterError("skip", f"“{skip[:40]}” is no number")
+    path = site.settings.archive_path
+    assert path is not None  # there is moderation
+    logged = await asyncio.to_thread(read_log, path, slug, LOG_SHOWN, int(skip))
     standing = await asyncio.to_thread(moderation.standing, slug)
-    posts = [int(one.ref) for one in rulings if one.subject in ("post", "pin")]
-    authors = [int(one.ref) for one in rulings if one.subject == "author"]
+    about_posts = [one for one in logged if one.kind != "shown" or one.about in ("post", "pin")]
+    posts = [int(one.ref) for one in about_posts]
+    authors = [int(one.ref) for one in logged if one.kind == "shown" and one.about == "author"]
     seen = await asyncio.to_thread(_look_up, site, standing, posts, authors)
 
     def question(connection: sqlite3.Connection) -> Data:
         event = find_event(connection, slug)
-        page = log_page(event, rulings, standing, seen)
+        page = log_page(event, logged, seen, int(skip), SPOKEN)
         return {**shell(connection, event, site.wall()), **page}
 
     return await site.reader.read(question)

@@ -1,0 +1,55 @@
+"""The log of an event: everything that people decided, in one order. Nothing in it changes."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from hashwatch.archive.connection import open_reading
+
+Kind = Literal["shown", "tag", "care"]
+_TABLES = {
+    "moderation": "SELECT 'shown', id, at, actor, subject, ref, verdict, note FROM moderation"
+    " WHERE event = :event",
+    "decisions": "SELECT 'tag', id, at, actor, field, post_id, value, note FROM decisions"
+    " WHERE event = :event AND kind = 'correct'",
+    "triage": "SELECT 'care', id, at, actor, action, post_id, value, note FROM triage"
+    " WHERE event = :event",
+}
+
+
+class Logged(msgspec.Struct, frozen=True, gc=False):
+    """One decision: on what is shown, on a tag, or on who takes care of a post.
+
+    ``about`` is what it decides (post, author, term …; sentiment, theme …; assign, resolve …),
+    ``ref`` on what (for tags and care a post's number), ``value`` how; ``at`` is UTC seconds.
+    """
+
+    kind: Kind
+    id: int
+    at: int
+    actor: str
+    about: str
+    ref: str
+    value: str | None
+    note: str
+
+
+def read_log(path: Path, event: str, limit: int, skip: int = 0) -> list[Logged]:
+    """Decisions of an event, the latest first, without the labels that only measure."""
+    with closing(open_reading(path)) as connection:
+        there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        parts = [sql for table, sql in _TABLES.items() if table in there]
+        if not parts:
+            return []
+        rows = connection.execute(
+            f"{' UNION ALL '.join(parts)} ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit OFFSET :skip",
+            {"event": event, "limit": limit, "skip": skip},
+        )
+        return [
+            Logged(kind, number, at, actor, about, str(ref), value, note)
+            for kind, number, at, actor, about, ref, value, note in rows
+        ]
