@@ -18,8 +18,9 @@ import httpx
 import pytest
 
 from hashwatch.archive.store import Archive
-from hashwatch.collect import RunReport, collect
+from hashwatch.collect import RunReport, collect, no_wait
 from hashwatch.collect.http import Http
+from hashwatch.collect.refreshing import refresh
 from hashwatch.collect.source import Place, Query
 from hashwatch.collect.sources.mastodon import Settings, connect
 from hashwatch.errors import BadAnswerError, RateLimitedError, SourceError, UnreachableError
@@ -47,6 +48,9 @@ class Mock:
 
     def boost(self, number: str, who: str = "bob") -> None:
         self._ask("POST", f"/api/v1/statuses/{number}/reblog", who)
+
+    def delete(self, number: str) -> None:
+        self._ask("DELETE", f"/api/v1/statuses/{number}", "alice")
 
     def fail(self, **effect: Any) -> None:
         """The next timeline has this effect."""
@@ -179,3 +183,33 @@ def test_faults_lose_nothing(
         assert texts(archive) == sorted(sent)
 
     collecting(mock, tmp_path, job, deadline=1.0)
+
+
+def test_edits_and_deletions_are_noticed_later(
+    mock: Mock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By asking for known posts again, the way this server knows."""
+    gone, edited = mock.post("goes #natsec17"), mock.post("stays #natsec17")
+    posted = int(time.time())
+
+    async def job(run: RunOnce, archive: Archive) -> None:
+        await run()
+        mock.delete(gone["id"])
+        mock.edit(edited["id"], "is better #natsec17")
+        http = Http(deadline=5)
+        settings = Settings.model_validate({"servers": [mock.url]})
+        source = connect(settings, http)
+        # Wherever it runs, it calls itself mock.local.
+        monkeypatch.setattr(source, "is_home", lambda _, uri: uri.startswith("https://mock.local/"))
+        try:
+            for _ in range(2):  # where several at once are refused, the next asks one by one
+                await refresh(
+                    source, mock.url.removeprefix("http://"), archive, posted - 60,
+                    now=lambda: posted + 700, turn=no_wait, requests=9,
+                )  # fmt: skip
+        finally:
+            await http.close()
+        assert texts(archive) == ["is better #natsec17"]
+        assert ask(archive, "SELECT count(*) FROM versions") == [1]
+
+    collecting(mock, tmp_path, job)
