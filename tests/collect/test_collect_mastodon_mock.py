@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from hashwatch.archive.store import Archive
-from hashwatch.collect import RunReport, collect, no_wait
+from hashwatch.collect import RunReport, collect, key_of, no_wait
 from hashwatch.collect.http import Http
 from hashwatch.collect.refreshing import refresh
 from hashwatch.collect.source import Place, Query
@@ -211,5 +211,49 @@ def test_edits_and_deletions_are_noticed_later(
             await http.close()
         assert texts(archive) == ["is better #natsec17"]
         assert ask(archive, "SELECT count(*) FROM versions") == [1]
+
+    collecting(mock, tmp_path, job)
+
+
+@pytest.mark.parametrize("how", ["websocket", "sse"])
+def test_posts_edits_and_deletions_are_streamed(
+    mock: Mock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """As this server streams them, to one of its people."""
+    monkeypatch.setenv("MOCK_TOKEN", "alice_token")
+    table = {"host": mock.url, "token_env": "MOCK_TOKEN", "stream": how}
+    place = Place("mastodon", mock.url.removeprefix("http://"), "~natsec17")
+
+    async def job(run: RunOnce, archive: Archive) -> None:  # noqa: ARG001 - streamed, not polled
+        now = int(time.time())
+        query = Query(("natsec17",), (), now - 86_400, now + 86_400, now)
+        number = archive.begin_run(key_of(place), now)
+        http = Http(deadline=5)
+        source = connect(Settings.model_validate({"servers": [table]}), http)
+        assert source.beside is not None
+        stream = source.beside.stream(place, None, query)
+
+        async def next_change() -> None:
+            async with asyncio.timeout(10):
+                while True:
+                    page = await anext(stream)  # type: ignore[call-overload]
+                    stored = archive.store(page, number, key_of(place), now)
+                    if stored.new or stored.changed or stored.deleted:
+                        return
+
+        try:
+            await anext(stream)  # type: ignore[call-overload]
+            made = await asyncio.to_thread(mock.post, "Helo #natsec17")
+            await next_change()
+            assert texts(archive) == ["Helo #natsec17"]
+            await asyncio.to_thread(mock.edit, made["id"], "Hello #natsec17")
+            await next_change()
+            assert texts(archive) == ["Hello #natsec17"]
+            await asyncio.to_thread(mock.delete, made["id"])
+            await next_change()
+            assert texts(archive) == []
+        finally:
+            await stream.aclose()  # type: ignore[attr-defined]
+            await http.close()
 
     collecting(mock, tmp_path, job)

@@ -58,6 +58,8 @@ class Event(msgspec.Struct, frozen=True):
     status: int = 0
 
 
+# Not only Mastodon's own names.
+_POSTS = ("update", "status.update", "status_update")
 _FRAME = msgspec.json.Decoder(Event)
 
 
@@ -77,7 +79,7 @@ def page_of(events: list[Event], instance: str) -> Page:
     for event in events:
         if event.event == "delete":
             gone.append(event.payload.strip())
-        elif event.event in ("update", "status.update"):
+        elif event.event in _POSTS:
             try:
                 parsed = parse_timeline(f"[{event.payload}]".encode("utf-8", "replace"), instance)
             except BadAnswerError as error:
