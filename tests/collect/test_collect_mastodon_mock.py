@@ -215,6 +215,7 @@ def test_edits_and_deletions_are_noticed_later(
     collecting(mock, tmp_path, job)
 
 
+@pytest.mark.long  # the server takes seconds to end its streams
 @pytest.mark.parametrize("how", ["websocket", "sse"])
 def test_posts_edits_and_deletions_are_streamed(
     mock: Mock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str

@@ -71,7 +71,7 @@ class Poller:
             )  # fmt: skip
             reports.append(report)
             _log.info(
-                "%s %s #%s: %s, %d pages, %d new %s", place.source, place.instance, place.hashtag,
+                "%s %s %s: %s, %d pages, %d new %s", place.source, place.instance, place.what,
                 report.state, report.pages, report.stored.new, report.reason,
             )  # fmt: skip
             if report.error is not None and is_the_servers(report.error):
