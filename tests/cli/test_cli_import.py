@@ -71,7 +71,9 @@ def test_a_dry_run_stores_nothing(place: Path, hashwatch: Hashwatch) -> None:
     answer = hashwatch(*arguments)
     assert answer.code == 3
     head, span, hashtags, languages, *refused = answer.out.splitlines()
-    assert head == "rows.csv: 3 posts read as csv, would be imported, 5 rows refused"
+    assert (
+        head == "rows.csv: 3 posts read as csv, 3 would be new, 0 archived already, 5 rows refused"
+    )
     assert span == "  from 2017-03-31 10:10 to 2017-03-31 10:30 (Europe/London)"
     assert hashtags == "  hashtags: #NATSEC17 2"
     assert languages == "  languages declared: none 3"
@@ -83,6 +85,42 @@ def test_a_dry_run_stores_nothing(place: Path, hashwatch: Hashwatch) -> None:
     assert file["hashtags"] == {"NATSEC17": 2}
     assert file["refused"][0]["rows"] == 5
     assert not (place / "data").exists()
+
+
+def test_a_dry_run_tells_what_is_new(place: Path, hashwatch: Hashwatch) -> None:
+    """Archived, repeated in these files, erased: as the import itself then counts."""
+    hashwatch("import", "rows.csv", "--event", "natsec17", "--only-hashtags")
+    assert hashwatch("erase", "--handle", "lee@town.example", "--yes").code == 0
+    header, *rows = (place / "rows.csv").read_text().splitlines()
+    more = "91,2017-03-31T09:10:00Z,bo@town.example,Another #NATSEC17,0"
+    gone = "92,2017-03-31T09:10:00Z,lee@town.example,Erased #NATSEC17,0"
+    (place / "more.csv").write_text("\n".join([header, *rows, more, more, gone]) + "\n")
+    before = (place / "data" / "archive.db").read_bytes()
+    arguments = ("import", "more.csv", "more.csv", "--event", "natsec17")
+    answer = hashwatch(*arguments, "--dry-run")
+    assert answer.out.splitlines()[0] == (
+        "more.csv: 6 posts read as csv, 2 would be new, 2 archived already, 1 repeated,"
+        " 1 erased or deleted, not to come back, 1 row refused"
+    )
+    once, again = hashwatch(*arguments, "--dry-run", "--json").json["files"]
+    assert once["would_be"] == {"new": 2, "archived": 2, "repeated": 1, "withheld": 1}
+    assert again["would_be"] == {"new": 0, "archived": 2, "repeated": 3, "withheld": 1}
+    assert (place / "data" / "archive.db").read_bytes() == before
+    first, _ = hashwatch(*arguments, "--json").json["files"]
+    assert first["new"] == once["would_be"]["new"]
+
+
+def test_a_dry_run_beside_an_archive_that_cannot_be_read(
+    imported: Path, hashwatch: Hashwatch
+) -> None:
+    """It does not claim that all is new."""
+    connection = sqlite3.connect(imported / "data" / "archive.db")
+    connection.execute("ALTER TABLE posts RENAME TO lost")
+    connection.close()
+    answer = hashwatch("import", "rows.csv", "--event", "natsec17", "--dry-run")
+    assert answer.code == 1
+    assert "archive.db: could not be read" in answer.err
+    assert "would be new" not in answer.out
 
 
 def test_refused_rows_of_files_with_one_name_are_kept_apart(

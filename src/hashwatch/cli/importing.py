@@ -19,6 +19,7 @@ from hashwatch.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from hashwatch.archive.forecast import Forecast
     from hashwatch.collect.importing import Imported, Importing
     from hashwatch.collect.survey import Survey
 
@@ -118,10 +119,14 @@ def _read_each(
 def _show(done: Sequence[Imported], timezone: str) -> None:
     for one in done:
         stored = one.stored
-        what = "would be imported" if one.survey else f"{stored.new:,} new"
-        parts = [f"{counted(stored.received, 'post')} read as {one.format}", what]
-        if not one.survey:
-            parts += [f"{stored.changed:,} changed", f"{stored.unchanged:,} known already"]
+        parts = [f"{counted(stored.received, 'post')} read as {one.format}"]
+        if one.forecast:
+            parts += _foreseen(one.forecast)
+        else:
+            parts += [
+                f"{stored.new:,} new", f"{stored.changed:,} changed",
+                f"{stored.unchanged:,} known already",
+            ]  # fmt: skip
         if one.left_out:
             parts.append(f"{one.left_out:,} without the hashtags left out")
         if stored.rejected:
@@ -133,6 +138,15 @@ def _show(done: Sequence[Imported], timezone: str) -> None:
             click.echo(f"refused rows: {one.rejects_path}")
         if one.survey:
             _show_survey(one.survey, timezone)
+
+
+def _foreseen(forecast: Forecast) -> list[str]:
+    parts = [f"{forecast.new:,} would be new", f"{forecast.archived:,} archived already"]
+    if forecast.repeated:
+        parts.append(f"{forecast.repeated:,} repeated")
+    if forecast.withheld:
+        parts.append(f"{forecast.withheld:,} erased or deleted, not to come back")
+    return parts
 
 
 def _show_survey(survey: Survey, timezone: str) -> None:
@@ -159,10 +173,16 @@ def _show_survey(survey: Survey, timezone: str) -> None:
 def _summary(one: Imported) -> dict[str, Any]:
     from hashwatch.queries.buckets import to_iso
 
-    stored, survey = one.stored, one.survey
-    found = {}
-    if survey:
+    stored, survey, forecast = one.stored, one.survey, one.forecast
+    found: dict[str, Any] = {}
+    if survey and forecast:
         found = {
+            "would_be": {
+                "new": forecast.new,
+                "archived": forecast.archived,
+                "repeated": forecast.repeated,
+                "withheld": forecast.withheld,
+            },
             "from": None if survey.earliest is None else to_iso(survey.earliest),
             "to": None if survey.latest is None else to_iso(survey.latest),
             "hashtags": dict(survey.hashtags),

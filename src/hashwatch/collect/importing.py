@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hashwatch.archive.bulk import without_cycle_search
+from hashwatch.archive.forecast import Forecast, Forecaster
 from hashwatch.archive.runs import PlaceKey
 from hashwatch.archive.store import Archive, Stored
 from hashwatch.collect.columns import FIELDS
@@ -33,7 +34,7 @@ _LINE = re.compile(r"line (\d+)")
 class Imported(msgspec.Struct, frozen=True):
     """What came of one file. ``rejects_path`` is where its refused rows are, if there were any.
 
-    ``survey`` tells what is in it, after a dry run.
+    After a dry run, ``survey`` tells what is in it, and ``forecast`` what would become of that.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Imported(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
     rejects_path: Path | None
     survey: Survey | None = None
+    forecast: Forecast | None = None
 
 
 def import_settings(
@@ -112,12 +114,16 @@ class Importing:
         self._format, self._settings = format_, settings
         self._hashtags = {fold_hashtag(tag) for tag in event.hashtags} if only_hashtags else None
         self._archive: Archive | None = None
+        self._forecaster: Forecaster | None = None
         self._dry_run = dry_run
         self._names: Counter[str] = Counter()
 
     def __enter__(self) -> Importing:
-        if not self._dry_run:
-            self._archive = Archive(self._data_dir / "archive.db", bulk=True)
+        path = self._data_dir / "archive.db"
+        if self._dry_run:
+            self._forecaster = Forecaster(path)
+        else:
+            self._archive = Archive(path, bulk=True)
             self._archive.check()
         return self
 
@@ -127,13 +133,15 @@ class Importing:
     ) -> None:  # fmt: skip
         if self._archive is not None:
             self._archive.close()
+        if self._forecaster is not None:
+            self._forecaster.close()
 
     def read(self, path: Path, on_progress: Progress) -> Imported:
         """One file, from its first row to its last."""
         importer = find_importer(self._format, path)
         size = path.stat().st_size
         stored, left_out, warnings = Stored(), 0, list[str]()
-        survey = Survey() if self._dry_run else None
+        survey, forecast = Survey() if self._dry_run else None, Forecast()
         with ExitStack() as exits:
             exits.enter_context(without_cycle_search())
             rejects = exits.enter_context(RejectsFile(self._rejects_path(path), self._dry_run))
@@ -142,14 +150,16 @@ class Importing:
                 kept = self._wanted(page)
                 left_out += len(page.posts) - len(kept.posts)
                 stored += keep(kept)
-                if survey is not None:
+                if survey is not None and self._forecaster is not None:
                     survey.take(kept)
+                    forecast += self._forecaster.take(kept.posts)
                 rejects.write(page.rejects)
                 warnings += page.warnings
                 on_progress(min(page.progress, size), size)
         return Imported(
-            path, importer.name, stored, left_out, tuple(warnings), rejects.written, survey
-        )
+            path, importer.name, stored, left_out, tuple(warnings), rejects.written,
+            survey, forecast if survey else None,
+        )  # fmt: skip
 
     @contextmanager
     def _run(self, format_: str, path: Path) -> Iterator[Callable[[Page], Stored]]:
