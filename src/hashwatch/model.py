@@ -251,7 +251,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     ``sessions`` that stand in the configuration itself. ``programme_interval`` is the time in
     seconds between two looks at an address; ``track_themes`` makes themes of tracks.
     ``post_moderated`` are the public surfaces that show what nobody has taken off; the others show
-    what somebody has let on.
+    what somebody has let on. From ``keep_until`` (UTC seconds) on its posts are let go.
     """
 
     slug: str
@@ -275,6 +275,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     programme_interval: int = 300
     track_themes: bool = True
     post_moderated: tuple[str, ...] = ()
+    keep_until: int | None = None
 
     def programme_sessions(self) -> tuple[Session, ...]:
         """The sessions that come from the programme, not from the configuration itself."""

@@ -38,6 +38,7 @@ CONTRACT = {
     "people": set(),
     "backup": {"--json"},
     "restore": {"--json"},
+    "expire": {"--dry-run", "--json"},
     "erase": {"--handle", "--did", "--uri", "--yes", "--json"},
 }  # fmt: skip
 EVERYWHERE = {"--config", "--data-dir", "--no-input"}

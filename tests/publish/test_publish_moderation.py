@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from archive import strategies
 from hashwatch.archive.moderation import SURFACES, VERDICTS, Moderation
-from hashwatch.enrich.wishes import opted_out
+from hashwatch.archive.wishes import opted_out
 from hashwatch.errors import ArchiveError, ConflictError
 from hashwatch.model import Author, Event, Post, Tombstone
 from hashwatch.publish.publisher import Publisher

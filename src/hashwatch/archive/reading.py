@@ -179,6 +179,16 @@ def wishes_of(
     return {row[0]: row[1:] for row in rows}
 
 
+def imported_into(connection: sqlite3.Connection, slugs: Sequence[str]) -> list[int]:
+    """The posts that imports put into these events."""
+    rows = connection.execute(
+        "SELECT post_id FROM event_posts JOIN events ON events.id = event_id"
+        " WHERE slug IN (SELECT value FROM json_each(?))",
+        (_json(slugs),),
+    )
+    return [row[0] for row in rows]
+
+
 def ids_of_authors(connection: sqlite3.Connection, authors: Sequence[int]) -> list[int]:
     """The posts of these authors."""
     if not authors:

@@ -21,7 +21,7 @@ from hashwatch.cli.asking import export, search, tag
 from hashwatch.cli.checking import check, status
 from hashwatch.cli.evaluating import evaluate
 from hashwatch.cli.importing import import_files
-from hashwatch.cli.keeping import backup, erase, restore
+from hashwatch.cli.keeping import backup, erase, expire, restore
 from hashwatch.cli.people import people
 from hashwatch.cli.programme import programme
 from hashwatch.cli.running import collect, demo, publish, run, serve, watch
@@ -60,6 +60,7 @@ for command in (
     run, demo, watch, check, collect, import_files, publish, serve, status, search, export, tag,
     evaluate, programme, alerts, people, backup, restore,
     erase,
+    expire,
 ):  # fmt: skip
     commands.add_command(command)
 

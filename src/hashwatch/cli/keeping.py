@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hashwatch.cli.options import (
+    config_option,
     counted,
     data_dir_option,
     json_option,
@@ -114,3 +115,27 @@ def erase(handle: str, did: str, uri: str, yes: bool, data_dir: Path, as_json: b
     )
     for path in done.left:
         click.echo(f"{path} is an older archive and holds it still: delete it", err=True)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say how many posts would go.")
+@config_option
+@data_dir_option()
+@json_option
+@no_input_option
+def expire(dry_run: bool, config_path: Path, data_dir: Path, as_json: bool) -> None:
+    """Let go the posts of events whose retention is over.
+
+    A running collector does so by itself, a few times a day.
+    """
+    import time
+
+    from hashwatch.config import load_config
+    from hashwatch.schedule.expiry import Expiry
+
+    expiry = Expiry(load_config(config_path).events, data_dir / "archive.db", time.time)
+    posts = len(expiry.due()) if dry_run else expiry.let_go()
+    if as_json:
+        print_json({"posts": posts, "gone": not dry_run})
+        return
+    click.echo(f"{counted(posts, 'post')} {'would go' if dry_run else 'went'}")

@@ -81,6 +81,7 @@ def _resolve(table: EventTable, number: int, folder: Path, resolved: Resolved) -
             track_themes=table.track_themes,
             post_moderated=tuple(surface for surface, mode in table.moderation if mode == "post"),
             programme_interval=table.programme_interval,
+            keep_until=None if table.retention is None else ends + table.retention * DAY,
         )
     )
 

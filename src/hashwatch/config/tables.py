@@ -200,6 +200,7 @@ class EventTable(Table):
     collect_until: Moment | None = None
     collect_before: Annotated[int, Field(ge=0, le=3660)] = 14
     collect_after: Annotated[int, Field(ge=0, le=3660)] = 28
+    retention: Annotated[int | None, Field(ge=1, le=36_600)] = None
     languages: tuple[Annotated[str, AfterValidator(_language)], ...] = ()
     programme: Annotated[str, AfterValidator(_programme)] | None = None
     programme_interval: Annotated[int, Field(ge=15, le=86_400)] = 300

@@ -17,7 +17,7 @@ import msgspec
 from hashwatch.archive import reading
 from hashwatch.archive.moderation import SURFACES, Standing
 from hashwatch.archive.reading import ArchivedAuthor
-from hashwatch.enrich.wishes import opted_out
+from hashwatch.archive.wishes import opted_out
 from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups

@@ -240,7 +240,10 @@ class Publisher:
             )
             for number in range(len(self._events))
         ]
-        events = [msgspec.structs.replace(event, post_moderated=()) for event in self._events]
+        events = [
+            msgspec.structs.replace(event, post_moderated=(), keep_until=None)
+            for event in self._events
+        ]
         made_of = (tuple(events), self._tagger.words_version, versions)
         return f"{crc32(repr(made_of).encode()):08x}"
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from hashwatch.archive.log import Logged
 from hashwatch.archive.moderation import SURFACES, Ruling, Standing
 from hashwatch.archive.review import ReviewedAuthor, ReviewedPost
-from hashwatch.enrich.wishes import opted_out
+from hashwatch.archive.wishes import opted_out
 from hashwatch.errors import FilterError
 from hashwatch.queries.buckets import local_text, to_iso
 from hashwatch.queries.cards import post_cards

@@ -25,6 +25,7 @@ from hashwatch.collect.source import Place, PollingSource, RefreshingSource, Sou
 from hashwatch.errors import ArchiveError, DamagedError
 from hashwatch.model import Event, RunState
 from hashwatch.schedule.absence import AWAY, leave_gaps, was_away
+from hashwatch.schedule.expiry import Expiry
 from hashwatch.schedule.lamps import Lamps
 from hashwatch.schedule.polls import Poller
 from hashwatch.schedule.programmes import ProgrammeWatch
@@ -59,8 +60,8 @@ class Collector:
     """Collects for ``events`` (at least one) from ``sources`` into ``archive``.
 
     ``failed`` holds sources that could not be set up, and why; ``programmes`` are looked at beside
-    the sources. ``now`` gives wall seconds. The caller holds the collector's lock on the archive
-    and closes it.
+    the sources, and ``expiry`` lets go what was kept long enough. ``now`` gives wall seconds. The
+    caller holds the collector's lock on the archive and closes it.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class Collector:
         *,
         failed: Mapping[str, str] | None = None,
         programmes: Sequence[ProgrammeWatch] = (),
+        expiry: Expiry | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._events, self._sources, self._archive = tuple(events), dict(sources), archive
         self._failed, self._now = dict(failed or {}), now
         self._programmes = tuple(programmes)
+        self._expiry = expiry
         self._lamps = Lamps(archive, events, now)
         self._pollers: list[tuple[str, Poller]] = []
         self._streams: list[tuple[str, Streams]] = []
@@ -127,6 +130,8 @@ class Collector:
             work[f"refresh {number} {name}"] = partial(self._refresh, name, refresher)
         for number, programme in enumerate(self._programmes):
             work[f"programme {number}"] = partial(self._look_at, programme)
+        if self._expiry is not None:
+            work["expiry"] = self._expiry.look
         for job, task in work.items():
             scheduler.add_job(
                 partial(self._do_again, scheduler, stop, job, task),

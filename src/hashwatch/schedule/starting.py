@@ -19,6 +19,7 @@ from hashwatch.collect.source import find_source, is_live
 from hashwatch.config import Config
 from hashwatch.errors import ConfigError
 from hashwatch.schedule import Collector, Connected
+from hashwatch.schedule.expiry import Expiry
 from hashwatch.schedule.programmes import watches
 
 _log = logging.getLogger(__name__)
@@ -47,9 +48,11 @@ async def _collector(config: Config, archive_path: Path) -> AsyncIterator[Collec
             archive.check()
             async with connected_sources(config.sources) as (sources, failed):
                 programmes = watches(config.events, archive_path, http, time.time)
+                expiry = Expiry(config.events, archive_path, time.time)
                 yield Collector(
-                    config.events, sources, archive, failed=failed, programmes=programmes
-                )
+                    config.events, sources, archive,
+                    failed=failed, programmes=programmes, expiry=expiry,
+                )  # fmt: skip
         finally:
             await http.close()
             archive.close()
