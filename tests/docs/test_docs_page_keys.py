@@ -22,7 +22,7 @@ NAMED = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
 def test_every_key_of_every_answer_is_named(dashboard: sqlite3.Connection) -> None:
     """No key comes with an answer that the documentation does not name."""
     rich = dashboard.execute("SELECT post_id FROM engagement ORDER BY post_id DESC").fetchone()[0]
-    names = {"post": str(rich), "session": "d4-2"}
+    names = {"post": str(rich), "session": "d4-2", "replay": "d4-2"}
     keys = _keys(events_page(dashboard, 1e9))
     for page in PAGES:
         data = event_data(dashboard, page, "natsec17", names.get(page, ""), {}, 1e9)

@@ -13,6 +13,7 @@ import msgspec
 
 from hashwatch.errors import FilterError
 from hashwatch.queries import (
+    agenda,
     coverage,
     overview,
     post_page,
@@ -76,6 +77,16 @@ PAGES: dict[str, Page] = {
             c, asked.event, asked.name, asked.params, asked.now
         ),
     ),
+    "agenda": Page(
+        "agenda.html",
+        agenda.PARAMETERS,
+        lambda c, asked: agenda.agenda_page(c, asked.event, asked.params, asked.now),
+    ),
+    "replay": Page(
+        "replay.html",
+        agenda.REPLAY_PARAMETERS,
+        lambda c, asked: agenda.replay_page(c, asked.event, asked.name, asked.params, asked.now),
+    ),
     "themes": Page(
         "themes.html",
         (),
@@ -95,7 +106,7 @@ PAGES: dict[str, Page] = {
         lambda c, asked: coverage.coverage_page(c, asked.event, asked.now, asked.wall),
     ),
 }
-_PLACES = {"post": "posts", "session": "sessions"}
+_PLACES = {"post": "posts", "session": "sessions", "agenda": "sessions", "replay": "sessions"}
 
 
 def event_data(

@@ -59,6 +59,8 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}}){_JSON}": "post",
         rf"^/events/{_SLUG}/sessions{_JSON}": "sessions",
         rf"^/events/{_SLUG}/sessions/(?P<name>[^/]+?){_JSON}": "session",
+        rf"^/events/{_SLUG}/sessions/(?P<name>[^/]+)/replay{_JSON}": "replay",
+        rf"^/events/{_SLUG}/agenda{_JSON}": "agenda",
         rf"^/events/{_SLUG}/themes{_JSON}": "themes",
         rf"^/events/{_SLUG}/questions{_JSON}": "questions",
         rf"^/events/{_SLUG}/voices{_JSON}": "voices",
