@@ -31,13 +31,13 @@ check: $(VENV)/.installed-test lock-check
 
 lock: $(VENV)/.installed-test
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/run.txt
-	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra dev -c requirements/run.txt -o requirements/test.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra dev --extra best -c requirements/run.txt -o requirements/test.txt
 
 # The same locks must come out when nothing is upgraded.
 lock-check: $(VENV)/.installed-test
 	@rm -rf $(VENV)/locks && mkdir -p $(VENV)/locks && cp requirements/*.txt $(VENV)/locks/
 	@$(COMPILE) pyproject.toml -o $(VENV)/locks/run.txt
-	@$(COMPILE) pyproject.toml --extra dev -c requirements/run.txt -o $(VENV)/locks/test.txt
+	@$(COMPILE) pyproject.toml --extra dev --extra best -c requirements/run.txt -o $(VENV)/locks/test.txt
 	@for lock in run test; do \
 	  grep -v '^ *#' requirements/$$lock.txt > $(VENV)/locks/kept; \
 	  grep -v '^ *#' $(VENV)/locks/$$lock.txt | cmp -s - $(VENV)/locks/kept \

@@ -1,9 +1,10 @@
 """Re-tagging a million posts: everything anew, then with tones taken over, then with all distinct.
 
-Run as ``make bench ARGS=retag`` or ``python -m bench.retag [POSTS]``. The archive is made first and
-kept in the temporary folder for the next time: 62% of its posts repeat others word for word, as
-boosts do at real conferences, unless all are to be distinct. Wall and CPU seconds are both given;
-CPU seconds include the worker processes. A reader asks all the while how many posts there are.
+Run as ``make bench ARGS=retag`` or ``python -m bench.retag [POSTS [ANNOTATOR]]``. The archive is
+made first and kept in the temporary folder for the next time: 62% of its posts repeat others word
+for word, as boosts do at real conferences, unless all are to be distinct. Wall and CPU seconds are
+both given; CPU seconds include the worker processes. A reader asks all the while how many posts
+there are.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ PLACE = PlaceKey("bench", "retag")
 def main() -> None:
     """Makes the archives that are not there yet, then re-tags."""
     posts = int(sys.argv[1]) if len(sys.argv) > 1 else POSTS
+    annotator = sys.argv[2] if len(sys.argv) > 2 else "student"
     for share in (REPEATED, 0.0):
         folder = Path(tempfile.gettempdir()) / f"hashwatch-retag-{posts}-{share:g}"
         if not (folder / "archive.db").exists():
@@ -45,7 +47,7 @@ def main() -> None:
             (folder / name).unlink(missing_ok=True)
         print(f"{share:.0%} of the texts repeat others; load {os.getloadavg()[0]:.1f}")
         event = material.event()
-        measure("everything new, student", folder, event, "student")
+        measure(f"everything new, {annotator}", folder, event, annotator)
         if share:
             measure("another annotator, textblob", folder, event, "textblob")
             changed = (*event.themes[1:], Theme("Another", ("delay", "applause")))

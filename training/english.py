@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from training import lessons
 from training.adaptation import Adaptation
 from training.calibration import Calibration, expected_error, macro_f1, macro_recall
 from training.conference import conference
-from training.data import Floats, Labels, labelled, soft_labels, unlabelled
+from training.data import Floats, Labelled, Labels, labelled, soft_labels, unlabelled
 from training.linear import LinearModel, Recipe, softmax
 from training.matrices import Matrices, english, stack
 from training.package import Trained
@@ -36,49 +37,88 @@ def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
     Calibration comes from ``HELD_OUT`` training posts and from conference posts of unseen folds;
     the figures from the validation posts, which neither saw, and from those folds.
     """
-    posts, validation = labelled("en", "train"), labelled("en", "val")
-    held = np.sort(np.random.default_rng(SEED).choice(len(posts.texts), HELD_OUT, replace=False))
-    rest = np.setdiff1d(np.arange(len(posts.texts)), held)
-    more = unlabelled()
-    known, extra = english(posts.texts, BITS), english(more, BITS)
-    minilm_known, minilm_extra = soft_labels()
-    use_known, use_extra = _second_opinion(
-        encoder,
-        known,
-        extra,
-        rest,
-        (posts.texts, more),
-        posts.one_hot(),
-        (minilm_known, minilm_extra),
-    )
-    known_targets = 0.3 * posts.one_hot() + 0.4 * minilm_known + 0.3 * use_known
-    extra_targets = 0.5 * minilm_extra + 0.5 * use_extra
-
-    def student(rows: Labels) -> LinearModel:
-        taught, taught_targets = lessons.targets(lessons.english())
-        parts = [known.take(rows), extra, english(taught, BITS)]
-        targets = np.concatenate([known_targets[rows], extra_targets, taught_targets])
-        importance = np.ones(len(targets), np.float32)
-        importance[-len(taught) :] = LESSON_IMPORTANCE
-        return LinearModel(STUDENT).fit(stack(parts), targets, importance)
-
-    random = np.random.default_rng(0)
-    again = np.sort(random.choice(rest, REHEARSED, replace=False))
-    more_again = np.sort(random.choice(len(more), REHEARSED, replace=False))
-    adaptation = adapting(
-        (known.take(again), extra.take(more_again)),
-        (known_targets[again], extra_targets[more_again]),
-    )
+    course, validation = Course.prepare(encoder), labelled("en", "val")
+    adaptation = course.adaptation()
 
     def figures(model: LinearModel, calibration: Calibration) -> dict[str, Any]:
         shares = calibration.shares(model.logits(english(validation.texts, BITS)))
         return measure(shares, validation.labels, calibration.confidence)
 
     calibration, measured = adaptation.cross_validate(
-        student(rest), (known.take(held), posts.labels[held]), figures
+        course.student(course.rest),
+        (course.known.take(course.held), course.posts.labels[course.held]),
+        figures,
     )
-    everything = student(np.arange(len(posts.texts)))
+    everything = course.student(np.arange(len(course.posts.texts)))
     return Trained(adaptation.everything(everything), calibration), measured
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the English model is taught: labelled (``known``) and other posts, with soft labels.
+
+    ``held`` are the rows of ``posts`` that only calibrate and compare, ``rest`` the others.
+    """
+
+    posts: Labelled
+    held: Labels
+    rest: Labels
+    known: Matrices
+    extra: Matrices
+    known_targets: Floats
+    extra_targets: Floats
+
+    @classmethod
+    def prepare(cls, encoder: Encoder) -> Course:
+        """With both teachers' opinions."""
+        posts, more = labelled("en", "train"), unlabelled()
+        held = held_out(len(posts.texts))
+        rest = np.setdiff1d(np.arange(len(posts.texts)), held)
+        known, extra = english(posts.texts, BITS), english(more, BITS)
+        minilm_known, minilm_extra = soft_labels()
+        use_known, use_extra = _second_opinion(
+            encoder,
+            known,
+            extra,
+            rest,
+            (posts.texts, more),
+            posts.one_hot(),
+            (minilm_known, minilm_extra),
+        )
+        return cls(
+            posts,
+            held,
+            rest,
+            known,
+            extra,
+            0.3 * posts.one_hot() + 0.4 * minilm_known + 0.3 * use_known,
+            0.5 * minilm_extra + 0.5 * use_extra,
+        )
+
+    def student(self, rows: Labels) -> LinearModel:
+        """A model of the labelled posts at ``rows``, the other posts and the lessons."""
+        taught, taught_targets = lessons.targets(lessons.english())
+        parts = [self.known.take(rows), self.extra, english(taught, BITS)]
+        targets = np.concatenate([self.known_targets[rows], self.extra_targets, taught_targets])
+        importance = np.ones(len(targets), np.float32)
+        importance[-len(taught) :] = LESSON_IMPORTANCE
+        return LinearModel(STUDENT).fit(stack(parts), targets, importance)
+
+    def adaptation(self) -> Adaptation:
+        """The second stage, with some of these posts seen again."""
+        random = np.random.default_rng(0)
+        again = np.sort(random.choice(self.rest, REHEARSED, replace=False))
+        more = np.sort(random.choice(self.extra.sparse.shape[0], REHEARSED, replace=False))
+        return adapting(
+            (self.known.take(again), self.extra.take(more)),
+            (self.known_targets[again], self.extra_targets[more]),
+        )
+
+
+def held_out(count: int) -> Labels:
+    """The rows of ``count`` training posts that no twin learns."""
+    chosen: Labels = np.random.default_rng(SEED).choice(count, HELD_OUT, replace=False)
+    return np.sort(chosen)
 
 
 def adapting(earlier: tuple[Matrices, Matrices], targets: tuple[Floats, Floats]) -> Adaptation:

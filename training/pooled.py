@@ -38,15 +38,8 @@ def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
     Calibrated on a fifth of the training posts and on conference posts of unseen folds, measured
     on the validation posts and on those folds; the shipped model learns from all of them.
     """
-    random = np.random.default_rng(SEED)
-    kept, held, validation = [], [], []
-    for language in POOLED_LANGUAGES:
-        posts = labelled(language, "train")
-        order = random.permutation(len(posts.texts))
-        cut = int(len(order) * HELD_OUT_SHARE)
-        held.append(posts.take(np.sort(order[:cut])))
-        kept.append(posts.take(np.sort(order[cut:])))
-        validation.append(labelled(language, "val"))
+    kept, held = split()
+    validation = [labelled(language, "val") for language in POOLED_LANGUAGES]
     twin, earlier = student(encoder, kept)
     calibration, figures = adapting(earlier).cross_validate(
         twin,
@@ -58,6 +51,19 @@ def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
     )
     everything, earlier = student(encoder, [*kept, *held, *validation])
     return Trained(adapting(earlier).everything(everything), calibration), figures
+
+
+def split() -> tuple[list[Labelled], list[Labelled]]:
+    """The training posts of each language: those that a twin learns, and those held out."""
+    random = np.random.default_rng(SEED)
+    kept, held = [], []
+    for language in POOLED_LANGUAGES:
+        posts = labelled(language, "train")
+        order = random.permutation(len(posts.texts))
+        cut = int(len(order) * HELD_OUT_SHARE)
+        held.append(posts.take(np.sort(order[:cut])))
+        kept.append(posts.take(np.sort(order[cut:])))
+    return kept, held
 
 
 Taught = tuple[Matrices, Floats, Floats]

