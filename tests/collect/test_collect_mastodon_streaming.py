@@ -1,105 +1,29 @@
-"""Mastodon's streams: what they bring, how they end, and that they and polls make one archive."""
+"""Mastodon's streams: what they bring, and how they end."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
-from typing import Any, cast
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collect.rounds import rows
+from collect.streams import AT, pages_of, streaming
 from fake_platform.mastodon import FakeMastodon
 from fake_platform.mastodon_stream import TOKEN, FakeStream
 from fake_platform.statuses import status
 from hashwatch.archive.runs import PlaceKey
 from hashwatch.archive.store import Archive
-from hashwatch.collect import OUTAGE, STREAM_DOWN
 from hashwatch.collect.http import Http
-from hashwatch.collect.source import Pace, Place, Query, StreamedSource
+from hashwatch.collect.source import Place
 from hashwatch.collect.sources.mastodon import Mastodon, Settings, connect
 from hashwatch.collect.sources.mastodon.streaming import Event, page_of, read_frame
-from hashwatch.collect.streaming import REFUSED_DELAY, supervise
 from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError, UnreachableError
-from hashwatch.model import Event as Conference
 from hashwatch.model import Page
-from hashwatch.schedule import Collector, Connected
-from hashwatch.schedule.lamps import Lamps
-from hashwatch.schedule.polls import Poller
-
-AT = 1_490_961_600
-DAY = 86_400
-QUERY = Query(("natsec17",), (), AT - DAY, AT + DAY, AT)
-EVENT = Conference(
-    "natsec17", "NATSEC17", ("natsec17",), "Europe/London", AT - DAY, AT + DAY, AT - DAY, AT + DAY
-)
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    """A real archive."""
-    archive = Archive(tmp_path / "archive.db")
-    yield archive
-    archive.close()
-
-
-def rows(archive: Archive, sql: str) -> list[Any]:
-    """What another connection sees; single columns bare."""
-    with closing(sqlite3.connect(archive.path)) as connection:
-        found = connection.execute(sql).fetchall()
-    return [row[0] if len(row) == 1 else row for row in found]
-
-
-@pytest.fixture
-def token(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The token, in the environment."""
-    monkeypatch.setenv("HOME_TOKEN", TOKEN)
-    return "HOME_TOKEN"
-
-
-@asynccontextmanager
-async def connected(mastodon: FakeMastodon, how: str = "auto") -> AsyncIterator[Mastodon]:
-    """The source, with streams."""
-    http = Http(deadline=5)
-    mastodon.home = mastodon.url
-    table = {"host": mastodon.url, "token_env": "HOME_TOKEN", "stream": how}
-    try:
-        source = connect(Settings.model_validate({"servers": [table]}), http)
-        assert isinstance(source, StreamedSource)
-        yield source
-    finally:
-        await http.close()
-
-
-def streaming(
-    mastodon: FakeMastodon,
-    job: Callable[[FakeStream, Mastodon], Awaitable[None]],
-    how: str = "auto",
-) -> None:
-    """Runs ``job`` beside a streaming server that ``mastodon`` advertises."""
-
-    async def run() -> None:
-        async with FakeStream() as stream, connected(mastodon, how) as source:
-            mastodon.streaming = stream.lines_url if how == "sse" else stream.socket_url
-            await job(stream, source)
-
-    asyncio.run(run())
-
-
-def pages_of(source: Mastodon, instance: str) -> AsyncGenerator[Page, None]:
-    """What the hashtag's stream brings."""
-    assert source.beside is not None
-    (place,) = source.beside.places(QUERY)
-    assert place == Place("mastodon", instance, "~natsec17")
-    return cast(AsyncGenerator[Page, None], source.beside.stream(place, None, QUERY))
-
 
 # --- what events say
 
@@ -295,155 +219,3 @@ def test_a_server_without_a_token_is_polled_only(mastodon: FakeMastodon) -> None
     assert source.beside is None
     assert not source.is_pushed(mastodon.instance)
     asyncio.run(http.close())
-
-
-# --- beside polls
-
-
-async def until(archive: Archive, condition: str) -> None:
-    """Waits until a question is answered with something that is not nothing."""
-    async with asyncio.timeout(20):
-        while not rows(archive, condition)[0]:
-            await asyncio.sleep(0.02)
-
-
-def test_stream_and_polls_make_one_archive(
-    mastodon: FakeMastodon, archive: Archive, token: str
-) -> None:
-    """Nothing twice, whichever brings it first; what the stream missed the poll brings."""
-    assert token
-    before = mastodon.post("before", AT - 100)
-
-    async def job(stream: FakeStream, source: Mastodon) -> None:
-        collector = Collector(
-            [EVENT], {"mastodon": Connected(source)}, archive, now=lambda: float(AT)
-        )
-        stop = asyncio.Event()
-        running = asyncio.create_task(collector.run(stop))
-        await stream.listeners(1)
-        await until(archive, "SELECT count(*) FROM posts")
-        await stream.push("update", mastodon.statuses[int(before)])
-        streamed = mastodon.post("streamed", AT)
-        await stream.push("update", mastodon.statuses[int(streamed)])
-        await until(archive, "SELECT count(*) = 2 FROM posts")
-        mastodon.post("missed by the stream", AT + 1)
-        stop.set()
-        await running
-        await collector.once()
-
-    streaming(mastodon, job)
-    assert rows(archive, "SELECT text FROM posts ORDER BY id") == [
-        "before #natsec17", "streamed #natsec17", "missed by the stream #natsec17",
-    ]  # fmt: skip
-    assert rows(archive, "SELECT count(*) FROM sightings") == [3]
-    assert "~natsec17" in rows(archive, "SELECT hashtag FROM runs")
-
-
-def test_polls_are_slower_while_the_stream_is_open(
-    mastodon: FakeMastodon, archive: Archive, token: str
-) -> None:
-    """Even while sessions run; as quick as ever once it is down."""
-    assert token
-
-    async def job(stream: FakeStream, source: Mastodon) -> None:
-        source.pace = Pace(15, 120, 6_000)
-        lamps = Lamps(archive, [EVENT], lambda: float(AT))
-        poller = Poller(source, mastodon.instance, archive, lamps, lambda: float(AT))
-        await poller.poll([EVENT])
-        assert poller.interval == 15
-        pages = pages_of(source, mastodon.instance)
-        await anext(pages)
-        await poller.poll([EVENT])
-        assert poller.interval == 120
-        await stream.cut()
-        with pytest.raises(UnreachableError):
-            await anext(pages)
-        await poller.poll([EVENT])
-        assert poller.interval == 15
-
-    streaming(mastodon, job)
-
-
-def test_an_outage_of_the_stream_is_a_gap_until_it_is_polled(
-    mastodon: FakeMastodon, archive: Archive, token: str
-) -> None:
-    """The lamp says that the server is polled only, and nothing stays missing."""
-    assert token
-    wall = [float(AT)]
-    waits: list[float] = []
-
-    async def job(stream: FakeStream, source: Mastodon) -> None:
-        assert source.beside is not None
-        (place,) = source.beside.places(QUERY)
-        told: list[str] = []
-
-        async def sleep(seconds: float) -> None:
-            waits.append(seconds)
-            wall[0] += OUTAGE + 1
-            if len(waits) == 3:
-                raise asyncio.CancelledError
-
-        stream.refuse = [None, 503, 403]
-        keeping = asyncio.create_task(
-            supervise(
-                source.beside, place, archive, QUERY,
-                now=lambda: wall[0], tell=lambda _, standing: told.append(standing.state),
-                gap_reason=STREAM_DOWN, sleep=sleep, random_share=lambda: 1.0,
-            )
-        )  # fmt: skip
-        await stream.listeners(1)
-        await until(archive, "SELECT count(*) FROM runs")
-        await asyncio.sleep(0.05)
-        await stream.cut()
-        with pytest.raises(asyncio.CancelledError):
-            await keeping
-        assert (stream.fired["refused with 503"], stream.fired["refused with 403"]) == (1, 1)
-        assert told == ["collecting", "unreachable", "unreachable", "denied"]
-        gap = "SELECT hashtag, reason, filled_at IS NULL FROM gaps"
-        assert rows(archive, gap) == [("natsec17", STREAM_DOWN, 1)]
-        mastodon.post("meanwhile", AT + 30)
-        wall[0] += 60
-        collector = Collector(
-            [EVENT], {"mastodon": Connected(source)}, archive, now=lambda: wall[0]
-        )
-        await collector.once()
-        assert rows(archive, gap) == [("natsec17", STREAM_DOWN, 0)]
-        assert rows(archive, "SELECT text FROM posts") == ["meanwhile #natsec17"]
-
-    streaming(mastodon, job)
-    assert waits[2] == REFUSED_DELAY  # a refusal is not asked about every minute
-    assert waits[1] <= 2
-
-
-# --- deletions by what a server calls a post
-
-
-def stored(archive: Archive, server: FakeMastodon, at: int = AT) -> PlaceKey:
-    """Everything that a server has."""
-    key = PlaceKey("mastodon", server.instance, "natsec17")
-    page = page_of(
-        [Event("update", json.dumps(each)) for each in server.statuses.values()], server.instance
-    )
-    archive.store(page, archive.begin_run(key, at), key, at)
-    return key
-
-
-def test_another_server_is_believed_unless_the_authors_own_is_asked(archive: Archive) -> None:
-    """Its moderators delete what lives on; the author's own server is asked next, and decides."""
-    with FakeMastodon() as home, FakeMastodon() as elsewhere:
-        home.home = home.url
-        both = home.post("on both", AT)
-        single = home.post("not shown by its own", AT + 1)
-        copies = [elsewhere.receive(home.statuses[int(one)], AT + 5) for one in (both, single)]
-        at_home = dict(home.statuses)
-        del home.statuses[int(single)]
-        home_key, key = stored(archive, home), stored(archive, elsewhere)
-        home.statuses = at_home
-        run = archive.begin_run(key, AT + 9)
-        done = archive.store(Page(gone=tuple(copies)), run, key, AT + 9)
-        assert done.deleted == 1
-        assert rows(archive, "SELECT text FROM posts") == ["on both #natsec17"]
-        asked = {"since": 0, "recent": AT + DAY, "checked_before": 1, "most": 9}
-        (due,) = archive.known_posts(home_key, **asked)
-        assert due.local_id == both
-        assert archive.known_posts(key, **asked) == []

@@ -20,6 +20,8 @@ from hashwatch.model import KnownPost, Page, RunState, Tombstone
 HOUR, DAY = 3_600, 86_400
 # Posts up to this age (seconds), and so many seconds after the last time.
 STEPS = ((HOUR, 600), (DAY, HOUR))
+# When an account is deleted, all its posts are missing at once; other posts are due as well.
+CONFIRMATIONS = 10
 DELETED = "deleted at its own server"
 
 _log = logging.getLogger(__name__)
@@ -60,9 +62,9 @@ async def refresh(
 ) -> RunReport | None:
     """Asks ``instance`` about the posts since ``since`` that are due; ``None`` where none is.
 
-    ``requests`` bounds what a run costs, but for those that make sure of a deletion; ``turn`` waits
-    until the platform's budget allows one. A platform's failure ends the run and is in the report;
-    only the archive's own errors are raised.
+    ``requests`` bounds what a run costs, but for at most ``CONFIRMATIONS`` that make sure of
+    deletions; ``turn`` waits until the platform's budget allows one. A platform's failure ends the
+    run and is in the report; only the archive's own errors are raised.
     """
     place = Place(source.name, instance, KNOWN_POSTS)
     size = source.refresh_size(instance)
@@ -81,6 +83,7 @@ async def refresh(
             await run.ask(chosen[first : first + size])
             if source.refresh_size(instance) < size:
                 break  # It takes fewer than was thought; the rest is due the next time.
+        await run.make_sure()
         return run.end(RunState.OK)
     except SourceError as error:
         return run.fail(error)
@@ -104,18 +107,21 @@ class _Run:
         self._key = key_of(place)
         self._number: int | None = archive.begin_run(self._key, now())
         self._requests, self._stored = 0, Stored()
+        self._doubtful: list[KnownPost] = []
 
     async def ask(self, posts: Sequence[KnownPost]) -> None:
-        """One request, and one more for each post that it does not give."""
+        """One request. A post that is missing among several is doubtful until it is so alone."""
         refreshed = await self._request(posts)
-        if len(posts) == 1:
-            self._store(refreshed)
-            return
-        missing = set(refreshed.missing)
-        self._store(msgspec.structs.replace(refreshed, missing=()))
-        for post in posts:
-            if post.uri in missing:
-                self._store(await self._request([post]))
+        if len(posts) > 1:
+            missing = set(refreshed.missing)
+            self._doubtful += [post for post in posts if post.uri in missing]
+            refreshed = msgspec.structs.replace(refreshed, missing=())
+        self._store(refreshed)
+
+    async def make_sure(self) -> None:
+        """A request for each doubtful post; those that are too many stay due."""
+        for post in self._doubtful[:CONFIRMATIONS]:
+            await self.ask([post])
 
     async def _request(self, posts: Sequence[KnownPost]) -> Refreshed:
         await self._turn()
