@@ -91,7 +91,8 @@ def replay_page(
     at = params.get("at", "").strip()
     if at and not (at.isdecimal() and start <= int(at) < end):
         raise FilterError("at", f"“{at[:40]}” is no minute of this session (Unix seconds)")
-    first = next((minute["at"] for minute in minutes if minute["posts"]), start)
+    spoken = (minute["at"] for minute in minutes if minute["posts"] > minute["boosts"])
+    first = next(spoken, start)
     chosen = int(at) - int(at) % 60 if at else first
     selection = select(
         connection, event, Filters(session=code, start=chosen, end=chosen + 60, kind="original")
