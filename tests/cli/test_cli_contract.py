@@ -18,6 +18,7 @@ from command_line import Answer, Hashwatch
 from hashwatch.cli import commands
 
 CONTRACT = {
+    "init": {"--hashtag", "--title", "--timezone", "--starts", "--ends", "--server"},
     "run": {"--host", "--port"},
     "demo": {"--host", "--port"},
     "watch": {"--since", "--host", "--port"},

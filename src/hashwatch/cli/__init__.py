@@ -18,6 +18,7 @@ import click
 from hashwatch import __version__
 from hashwatch.cli.alerting import alerts
 from hashwatch.cli.asking import export, search, tag
+from hashwatch.cli.beginning import init
 from hashwatch.cli.checking import check, status
 from hashwatch.cli.evaluating import evaluate
 from hashwatch.cli.importing import import_files
@@ -57,10 +58,8 @@ def commands() -> None:
 
 
 for command in (
-    run, demo, watch, check, collect, import_files, publish, serve, status, search, export, tag,
-    evaluate, programme, alerts, people, backup, restore,
-    erase,
-    expire,
+    init, run, demo, watch, check, collect, import_files, publish, serve, status, search, export,
+    tag, evaluate, programme, alerts, people, backup, restore, erase, expire,
 ):  # fmt: skip
     commands.add_command(command)
 

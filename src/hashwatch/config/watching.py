@@ -35,7 +35,7 @@ def default_event_config(
     """
     shown = _read_hashtags(hashtags)
     event = {
-        "slug": _slug(shown),
+        "slug": slug_of(shown),
         "title": " ".join("#" + hashtag for hashtag in shown),
         "hashtags": shown,
         "timezone": "UTC",
@@ -94,7 +94,12 @@ def _all_but_events(config: Config) -> dict[str, Any]:
             for name, settings in config.sources.items()
         },
         "sentiment": {"annotator": config.annotator},
-        "serve": {"host": config.host, "port": config.port, "address": config.address},
+        "serve": {
+            "host": config.host,
+            "port": config.port,
+            "address": config.address,
+            "embed": list(config.embed),
+        },
         "notify": {
             name: table.model_dump(mode="json", exclude_none=True)
             for name, table in config.destinations.items()
@@ -119,6 +124,7 @@ def _read_hashtags(written: Sequence[str]) -> list[str]:
     return hashtags
 
 
-def _slug(hashtags: Sequence[str]) -> str:
+def slug_of(hashtags: Sequence[str]) -> str:
+    """A slug for an event with these hashtags."""
     words = [re.sub(r"[^a-z0-9]+", "-", fold_hashtag(hashtag)).strip("-") for hashtag in hashtags]
     return "-".join(word for word in words if word)[:60].strip("-") or "watch"
