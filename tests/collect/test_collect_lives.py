@@ -1,4 +1,4 @@
-"""Whatever happens to posts on two servers, a check of all of them sets the archive right."""
+"""Whatever happens to posts on two servers, streamed or not, a check of all sets things right."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -22,7 +23,8 @@ from hashwatch.collect.refreshing import DAY, refresh
 from hashwatch.collect.source import Pace, Refreshed
 from hashwatch.collect.sources.mastodon import parse_page
 from hashwatch.collect.sources.mastodon.refreshing import read_refreshed
-from hashwatch.model import KnownPost
+from hashwatch.collect.sources.mastodon.streaming import Event, page_of
+from hashwatch.model import KnownPost, Page
 
 AT = 1_490_961_600
 HOSTS = ("a.example", "b.example")
@@ -64,6 +66,11 @@ class Life:
         self.seen_at_home = False
         self.likes = 0
 
+    def see(self, host: str) -> None:
+        """The archive has been shown what ``host`` has of it now."""
+        self.seen = max(self.seen, self.versions[host])
+        self.seen_at_home |= host == self.home
+
     @property
     def is_deleted(self) -> bool:
         """Whether its own server, which had shown it, has it no more."""
@@ -83,6 +90,7 @@ class Lives(RuleBasedStateMachine):
         self.now = AT
         self.lives: list[Life] = []
         self.buried: set[str] = set()
+        self.streaming: set[str] = set()
 
     def teardown(self) -> None:
         self.archive.close()
@@ -96,6 +104,7 @@ class Lives(RuleBasedStateMachine):
         life = Life(host, self.servers[host].statuses[int(number)]["uri"])
         life.numbers[host], life.versions[host] = number, 0
         self.lives.append(life)
+        self.push(life, host, "update")
         if federates:
             self.federate(len(self.lives) - 1)
 
@@ -108,6 +117,7 @@ class Lives(RuleBasedStateMachine):
                 made = self.servers[life.home].statuses[int(life.numbers[life.home])]
                 life.numbers[host] = self.servers[host].receive(made, self.now)
                 life.versions[host] = life.versions[life.home]
+                self.push(life, host, "update")
 
     @precondition(lambda self: self.lives)
     @rule(which=WHICH, everywhere=st.booleans())
@@ -120,6 +130,7 @@ class Lives(RuleBasedStateMachine):
             if everywhere or host == life.home:
                 self.servers[host].edit(number, f"version {version}", AT + 10 * version)
                 life.versions[host] = version
+                self.push(life, host, "status.update")
 
     @precondition(lambda self: self.lives)
     @rule(which=WHICH)
@@ -135,21 +146,53 @@ class Lives(RuleBasedStateMachine):
     def remove(self, which: int, host: str) -> None:
         life = self.lives[which % len(self.lives)]
         if host in life.numbers:
-            self.servers[host].delete(life.numbers.pop(host))
+            number = life.numbers.pop(host)
+            self.servers[host].delete(number)
             del life.versions[host]
+            self.push_deletion(life, host, number)
+
+    @rule(host=HOST)
+    def open_or_close_a_stream(self, host: str) -> None:
+        self.streaming ^= {host}
+
+    def push(self, life: Life, host: str, event: str) -> None:
+        """The server's stream, if it is open, says what a post is now."""
+        if host in self.streaming:
+            made = self.servers[host].statuses[int(life.numbers[host])]
+            self.take(host, page_of([Event(event, json.dumps(made))], host))
+            life.see(host)
+
+    def push_deletion(self, life: Life, host: str, number: str) -> None:
+        """The server's stream, if it is open, says that it has deleted a post. It is believed
+        of its own posts, and of others whose own server was never heard of them."""
+        if host not in self.streaming:
+            return
+        asked = {
+            where
+            for (where,) in self.rows(
+                "SELECT host FROM sightings JOIN instances ON instances.id = sightings.instance_id"
+                " JOIN posts ON posts.id = post_id WHERE local_id IS NOT NULL"
+                f" AND key = '{'/'.join(life.uri.split('/')[::-1])}'"
+            )
+        }
+        self.take(host, page_of([Event("delete", number)], host))
+        if host in asked and (host == life.home or life.home not in asked):
+            self.buried.add(life.uri)
 
     @rule(host=HOST)
     def poll(self, host: str) -> None:
         """The whole timeline of a server comes."""
         page = self.servers[host].page("natsec17", {"limit": "40"})
-        place = PlaceKey("mastodon", host, "natsec17")
-        run = self.archive.begin_run(place, self.now)
-        self.archive.store(parse_page(json.dumps(page).encode(), host), run, place, self.now)
+        self.take(host, parse_page(json.dumps(page).encode(), host))
         shown = {each["uri"] for each in page}
         for life in self.lives:
             if life.uri in shown:
-                life.seen = max(life.seen, life.versions[host])
-                life.seen_at_home |= host == life.home
+                life.see(host)
+
+    def take(self, host: str, page: Page) -> None:
+        place = PlaceKey("mastodon", host, "natsec17")
+        run = self.archive.begin_run(place, self.now)
+        self.archive.store(page, run, place, self.now)
 
     @rule(host=HOST)
     def check(self, host: str) -> None:
@@ -176,7 +219,7 @@ class Lives(RuleBasedStateMachine):
         expected = {
             life.uri: (f"version {life.seen}", life.likes)
             for life in self.lives
-            if life.seen >= 0 and not life.is_deleted
+            if life.seen >= 0 and life.uri not in self.buried
         }
         found = self.rows("SELECT key, text, likes FROM posts")
         held = {"/".join(key.split("/")[::-1]): (text, likes) for key, text, likes in found}
@@ -191,8 +234,9 @@ class Lives(RuleBasedStateMachine):
     def the_living_stay(self) -> None:
         """Whatever other servers have no more."""
         held = {key for (key,) in self.rows("SELECT key FROM posts")}
-        alive = [each for each in self.lives if each.seen >= 0 and each.home in each.numbers]
-        assert all("/".join(each.uri.split("/")[::-1]) in held for each in alive)
+        for each in self.lives:
+            if each.seen >= 0 and each.home in each.numbers and each.uri not in self.buried:
+                assert "/".join(each.uri.split("/")[::-1]) in held
 
     @invariant()
     def the_dead_stay_dead(self) -> None:
@@ -206,4 +250,11 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLives.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.long
+class TestManyLives(Lives.TestCase):  # type: ignore[misc, valid-type]
+    """The same, many more of them."""
+
+    settings = settings(max_examples=600, stateful_step_count=50, deadline=None)

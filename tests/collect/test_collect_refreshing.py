@@ -132,6 +132,32 @@ def test_a_post_is_asked_for_at_one_server(
     going(archive, [home, elsewhere], job)
 
 
+def test_a_deletion_is_heard_although_another_server_had_the_latest_text(
+    archive: Archive, home: FakeMastodon, elsewhere: FakeMastodon
+) -> None:
+    """The post is shown from there, but its own server is still the one to ask."""
+    number = home.post("first words", AT)
+    copy = elsewhere.receive(home.statuses[int(number)], AT + 5)
+
+    async def job(round: Round) -> None:
+        round.servers = [home]
+        await round.poll()
+        elsewhere.edit(copy, "better words", AT + 60)
+        round.servers = [elsewhere]
+        await round.poll()
+        assert rows(
+            archive, "SELECT text, host FROM posts JOIN instances i ON i.id = instance_id"
+        ) == [("better words", elsewhere.instance)]
+        home.delete(number)
+        round.now += 700
+        assert await round.again(elsewhere) is None
+        report = await round.again(home)
+        assert report is not None
+        assert report.stored.deleted == 1
+
+    going(archive, [home, elsewhere], job)
+
+
 def test_the_other_server_is_asked_when_the_first_has_lost_it(
     archive: Archive, home: FakeMastodon, elsewhere: FakeMastodon
 ) -> None:

@@ -27,8 +27,9 @@ def known_posts(
     """The posts since ``since`` that ``instance`` is to be asked about; times are UTC seconds.
 
     All that are sorted from ``recent`` on, and of the older ones the ``most`` that were checked
-    longest ago, before ``checked_before``. A post is asked for at one server: the one that it is
-    shown from, its own where that is among them; at the others only once that one has it no more.
+    longest ago, before ``checked_before``. A post is asked for at one server: its own where that
+    has shown it, whoever brought its latest text; else the one that it is shown from; at the others
+    only once that one has it no more.
     """
     rows = connection.execute(
         _KNOWN,
@@ -117,26 +118,38 @@ _THESE = (
     " CROSS JOIN posts ON posts.key = wanted.value WHERE source = :source AND host = :host"
 )
 
-_KNOWN = """
-WITH here AS (SELECT id FROM instances WHERE source = :source AND host = :host)
-SELECT key, local_id, created_at, checked_at FROM (
-  SELECT post_id, local_id, checked_at FROM sightings
-  WHERE post_id >= :recent AND instance_id = (SELECT id FROM here) AND local_id IS NOT NULL
-) JOIN posts ON posts.id = post_id WHERE {asked_here}
-UNION ALL
-SELECT * FROM (
-  SELECT key, local_id, created_at, checked_at
-  FROM sightings INDEXED BY sightings_checked CROSS JOIN posts ON posts.id = post_id
-  WHERE sightings.instance_id = (SELECT id FROM here) AND local_id IS NOT NULL
-    AND checked_at <= :before AND post_id >= :since AND post_id < :recent AND {asked_here}
-  ORDER BY checked_at LIMIT :most
+# A key ends with its URI's beginning, turned round: …/a.example//https:
+_IS_HOME = (
+    "(substr({key}, -length({host}) - 9) = '/' || {host} || '//https:'"
+    " OR substr({key}, -length({host}) - 8) = '/' || {host} || '//http:')"
 )
-""".format(
-    asked_here="""(
+_ASKED_HERE = f"""(
+  {_IS_HOME.format(key="posts.key", host=":host")}
+  OR NOT EXISTS (
+    SELECT 1 FROM sightings AS there CROSS JOIN instances ON instances.id = there.instance_id
+    WHERE there.post_id = posts.id AND there.local_id IS NOT NULL
+      AND {_IS_HOME.format(key="posts.key", host="instances.host")}
+  ) AND (
     posts.instance_id = (SELECT id FROM here) OR NOT EXISTS (
       SELECT 1 FROM sightings AS shown
       WHERE shown.post_id = posts.id AND shown.instance_id = posts.instance_id
         AND shown.local_id IS NOT NULL
     )
-  )"""
+  )
+)"""
+
+_KNOWN = f"""
+WITH here AS (SELECT id FROM instances WHERE source = :source AND host = :host)
+SELECT key, local_id, created_at, checked_at FROM (
+  SELECT post_id, local_id, checked_at FROM sightings
+  WHERE post_id >= :recent AND instance_id = (SELECT id FROM here) AND local_id IS NOT NULL
+) JOIN posts ON posts.id = post_id WHERE {_ASKED_HERE}
+UNION ALL
+SELECT * FROM (
+  SELECT key, local_id, created_at, checked_at
+  FROM sightings INDEXED BY sightings_checked CROSS JOIN posts ON posts.id = post_id
+  WHERE sightings.instance_id = (SELECT id FROM here) AND local_id IS NOT NULL
+    AND checked_at <= :before AND post_id >= :since AND post_id < :recent AND {_ASKED_HERE}
+  ORDER BY checked_at LIMIT :most
 )
+"""
