@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -113,6 +115,24 @@ def test_the_best_asks_its_encoder_only_where_the_student_is_unsure() -> None:
     same = [one == other for one, other in zip(by_student, by_best, strict=True)]
     assert same[:2] == [True, True]
     assert not all(same)
+
+
+@needs_best
+def test_a_long_text_is_explained_without_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page does not wait for hundreds of readings; a short one has them."""
+    asked = []
+    read = best.TunedEncoder.logits
+
+    def counted(encoder: best.TunedEncoder, posts: Sequence[tuple[str, str]]) -> Any:
+        asked.append(len(posts))
+        return read(encoder, posts)
+
+    monkeypatch.setattr(best.TunedEncoder, "logits", counted)
+    unsure = "The chair did manage to keep it short, though the stream froze. "
+    assert _loaded("best").explain(unsure, "en")
+    assert asked == [pytest.approx(14, abs=4)]
+    assert _loaded("best").explain(unsure * 20, "en")
+    assert len(asked) == 1
 
 
 def test_without_its_extra_the_best_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

