@@ -13,8 +13,8 @@ from fake_platform.mastodon import FakeMastodon
 from fake_platform.mastodon_stream import FakeStream
 from hashwatch.archive.runs import PlaceKey
 from hashwatch.archive.store import Archive
-from hashwatch.collect import OUTAGE, STREAM_DOWN
-from hashwatch.collect.source import Pace
+from hashwatch.collect import OUTAGE
+from hashwatch.collect.source import STREAM_DOWN, Pace
 from hashwatch.collect.sources.mastodon import Mastodon
 from hashwatch.collect.sources.mastodon.streaming import Event, page_of
 from hashwatch.collect.streaming import REFUSED_DELAY, supervise

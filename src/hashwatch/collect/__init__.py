@@ -13,14 +13,14 @@ import msgspec
 
 from hashwatch.archive.runs import PlaceKey, PlaceState
 from hashwatch.archive.store import Archive, Stored
-from hashwatch.collect.source import Place, PollingSource, Query
+from hashwatch.collect.source import STREAM_DOWN, UNREAD_FROM, Place, PollingSource, Query
 from hashwatch.errors import BadAnswerError, DeniedError, RateLimitedError, SourceError
 from hashwatch.model import Cursor, Gap, Page, Reject, RunState
 
 PAGE_CAP = 50
 # How long (seconds) a place may stay unread before that is called a gap.
 OUTAGE = 300
-STREAM_DOWN = "the stream is down, and nothing was polled since"
+POLL_CAP = "poll cap"
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +92,9 @@ def unread(page: Page, oldest: int | None, query: Query, now: int) -> tuple[int,
     start. One that only went forward (``oldest`` is ``None``) lacks what came after ``page``.
     """
     if oldest is not None:
-        return query.since, max(oldest, query.since)
+        stated = page.cursor.state.get(UNREAD_FROM) if page.cursor else None
+        start = query.since if stated is None else int(stated)
+        return start, max(oldest, start)
     return min(max((post.created_at for post in page.posts), default=query.since), now), now
 
 
@@ -170,6 +172,8 @@ class _Run:
                 # Polls went on while the stream was down, each from where the last one ended.
                 whole = (self._query.since, self._started)
                 self._archive.fill_gaps(key, *whole, self._now(), reason=STREAM_DOWN)
+                # Nothing is left of where an earlier run stopped.
+                self._archive.fill_gaps(key, *whole, self._now(), reason=POLL_CAP)
         return self._end(RunState.OK, "")
 
     def end_early(self, step: Step) -> RunReport:

@@ -161,6 +161,7 @@ def post_of(
         content_warning=", ".join(adult) or None,
         sensitive=bool(adult),
         labels=labels,
+        local_id=rkey,
     )
 
 

@@ -213,7 +213,7 @@ _decode_record = msgspec.json.Decoder(Record).decode
 
 def read_event(frame: bytes) -> Event:
     """A frame of either version as an event; raises ``ValueError`` when it is none."""
-    read = _typed(_decode_frame, frame)
+    read = decode_leniently(_decode_frame, frame)
     if read.type == "error":
         return Event("error", frame, notice=read.error, message=read.message)
     if read.payload:
@@ -224,7 +224,7 @@ def read_event(frame: bytes) -> Event:
 
 
 def _second_version(payload: bytes) -> Event:
-    read = _typed(_decode_frame, payload)
+    read = decode_leniently(_decode_frame, payload)
     kind = read.type.rpartition("#")[2]
     if kind == "info":
         return Event("info", payload, notice=read.name, message=read.message)
@@ -265,11 +265,16 @@ def microseconds(time: str) -> int:
 
 
 def _record(raw: msgspec.Raw) -> Record:
-    octets = bytes(raw)
-    return _typed(_decode_record, _mended(octets) if b"\\u0000" in octets else octets)
+    return decode_leniently(_decode_record, bytes(raw))
 
 
-def _typed(decode: Callable[[bytes], T], octets: bytes) -> T:
+def decode_leniently(decode: Callable[[bytes], T], octets: bytes) -> T:
+    """``octets`` as ``decode`` reads them, mended first where they hold what no text may.
+
+    Raises ``ValueError`` when they cannot be read even so.
+    """
+    if b"\\u0000" in octets:
+        octets = _mended(octets)
     try:
         try:
             return decode(octets)

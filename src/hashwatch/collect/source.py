@@ -24,6 +24,10 @@ KNOWN_POSTS = "*"
 STREAMED = "~"
 ABILITIES = "?"
 """What stands for a hashtag where the archive keeps what was measured of a server."""
+STREAM_DOWN = "the stream is down, and nothing was polled since"
+"""Why a stretch is missing of a place that is both streamed and polled."""
+UNREAD_FROM = "unread_from"
+"""In a cursor's state: from when (UTC seconds) a run that stops now leaves posts unread."""
 
 
 class Query(msgspec.Struct, frozen=True):

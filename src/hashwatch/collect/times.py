@@ -84,6 +84,12 @@ def iso_time(text: str) -> int:
     return seconds(moment)
 
 
+def iso_of(milliseconds: int) -> str:
+    """Milliseconds since 1970 as an ISO time of UTC, with three decimals."""
+    moment = datetime.fromtimestamp(milliseconds // 1_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1_000:03}Z"
+
+
 def seconds(moment: datetime) -> int:
     """UTC seconds of an aware moment, rounded down; raises ``TimeError`` before 1970."""
     try:

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable, Sequence
 
 from hashwatch.archive.store import Archive
-from hashwatch.collect import STREAM_DOWN, RunReport, key_of
-from hashwatch.collect.source import Place, Query, StreamingSource
+from hashwatch.collect import RunReport, key_of
+from hashwatch.collect.source import STREAM_DOWN, Place, Query, StreamingSource
 from hashwatch.collect.streaming import Standing, read_once, supervise
 from hashwatch.model import Event
 from hashwatch.schedule.absence import ABSENT

@@ -1,7 +1,8 @@
 """Bluesky: every new post of the network by Jetstream, of which the wanted ones are kept.
 
 The server cannot filter by hashtag, so all posts come here and most are passed over unread
-(:mod:`hashwatch.collect.jetstream`). It needs no account and no token. The cursor is the time of
+(:mod:`hashwatch.collect.jetstream`). It needs no account and no token; with
+an app password there is a search beside it (:mod:`.search`). The cursor is the time of
 the newest event in microseconds, which holds for both versions and for every endpoint.
 """
 
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hashwatch.collect.guard import is_this_machine
 from hashwatch.collect.jetstream import (
     MICROSECONDS,
     Event,
@@ -24,8 +26,11 @@ from hashwatch.collect.jetstream import (
     parse_event,
     read_event,
 )
-from hashwatch.collect.source import Place, Query
+from hashwatch.collect.source import STREAM_DOWN, STREAMED, Place, Query
+from hashwatch.collect.sources.bluesky.search import INSTANCE, PUBLIC, SearchedBluesky, searchable
+from hashwatch.collect.sources.bluesky.session import Session
 from hashwatch.collect.times import LAST_SECOND
+from hashwatch.collect.tokens import TokenFile, read_token
 from hashwatch.errors import BadAnswerError, NotFoundError, SourceError, UnreachableError
 from hashwatch.model import Cursor, Gap, Page, Post, Reject, Tombstone
 
@@ -35,8 +40,6 @@ if TYPE_CHECKING:
 
     from hashwatch.collect.http import Http
 
-# Posts are the network's, whichever endpoint brought them.
-INSTANCE = "bsky.network"
 HANDLES = "https://public.api.bsky.app/xrpc/com.atproto.identity.resolveHandle"
 
 # Events are nearly in order of time, endpoints nearly agree: so much is read again, in seconds.
@@ -59,7 +62,8 @@ class Settings(BaseModel):
 
     ``version`` of the protocol; ``endpoints``, tried in turn; ``look_back``: hours before the first
     start from which posts are fetched, 36 at most; ``allow_loopback``: permits ``ws://`` endpoints
-    on this machine.
+    on this machine. ``handle`` and its app password (``token_env`` or ``token_file``) add the
+    search, asked at ``pds``; ``overlap_minutes``: how far each search reads again what it has.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,6 +80,11 @@ class Settings(BaseModel):
     )
     look_back: float = Field(default=0.5, ge=0, le=36)
     allow_loopback: bool = False
+    handle: str = ""
+    token_env: str | None = None
+    token_file: TokenFile | None = None
+    pds: str = "https://bsky.social"
+    overlap_minutes: int = Field(default=10, ge=0, le=1_440)
 
     @model_validator(mode="after")
     def _are_addresses(self) -> Settings:
@@ -86,28 +95,66 @@ class Settings(BaseModel):
                 raise ValueError(f"endpoints: {endpoint!r} is not an address that begins wss://")
         return self
 
+    @model_validator(mode="after")
+    def _can_search(self) -> Settings:
+        parts = urlsplit(self.pds)
+        local = parts.scheme == "http" and is_this_machine(parts.hostname or "")
+        if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or local):
+            raise ValueError(f"pds: {self.pds!r} is not an address that begins https://")
+        if bool(self.handle) != bool(self.token_env or self.token_file):
+            raise ValueError(
+                "the search needs both handle and its app password, by token_env or token_file"
+            )
+        return self
 
-def connect(settings: Settings, http: Http) -> Bluesky:
-    """Bluesky as a source; ``http`` is only asked for the accounts that belong to handles."""
-    return Bluesky(settings, http)
+
+def connect(settings: Settings, http: Http) -> Bluesky | SearchedBluesky:
+    """Bluesky as a source; raises ``ConfigError`` for an app password that is not there."""
+    password = read_token("sources.bluesky", settings.token_env, settings.token_file)
+    if password is None:
+        return Bluesky(settings, http)
+    server = settings.pds.rstrip("/")
+    public = PUBLIC
+    if is_this_machine(urlsplit(server).hostname or ""):
+        http.permit_loopback(server)
+        public = server  # a network of one's own
+    session = Session(http, server, settings.handle.lstrip("@"), password)
+    beside = Bluesky(settings, http, is_beside=True)
+    return SearchedBluesky(session, beside, settings.overlap_minutes * 60, http, public)
 
 
 class Bluesky:
-    """A streaming source: one connection carries everything."""
+    """A streaming source: one connection carries everything.
+
+    ``http`` is only asked for the accounts that belong to handles. A stream that ``is_beside`` the
+    search leaves gaps by hashtag, which the search can fill.
+    """
 
     name = "bluesky"
 
-    def __init__(self, settings: Settings, http: Http, *, silence: float = SILENCE) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        http: Http,
+        *,
+        silence: float = SILENCE,
+        is_beside: bool = False,
+    ) -> None:
         self._settings = settings
         self._http = http
         self._silence = silence
         self._handles = Handles()
         self._dids: dict[str, str] = {}
         self._turn = 0
+        self._is_beside = is_beside
+        self.is_open = False
 
     def places(self, query: Query) -> tuple[Place, ...]:
         """The one stream, if anything is asked for."""
-        return (Place("bluesky", INSTANCE),) if query.hashtags or query.accounts else ()
+        if not self._is_beside:
+            return (Place("bluesky", INSTANCE),) if query.hashtags or query.accounts else ()
+        names = [*query.hashtags, *(f"@{each}" for each in searchable(query.accounts))]
+        return (Place("bluesky", INSTANCE, STREAMED + " ".join(names)),) if names else ()
 
     async def stream(
         self, place: Place, cursor: Cursor | None, query: Query
@@ -134,10 +181,12 @@ class Bluesky:
                     failure = UnreachableError(
                         f"{endpoint} has sent nothing for {now - heard:.0f} s"
                     )
+                self.is_open = batch.frames > 0 and failure is None
                 if batch.is_due or failure is not None or now - told >= BEAT:
                     told = now
                     yield batch.page()
         finally:
+            self.is_open = False
             await socket.close()
         raise failure
 
@@ -254,8 +303,15 @@ class _Batch:
             start = self._since
             reason = "before the stream was first opened; it reaches back 36 hours at most"
             missing = first > start
+        searched = self._place.hashtags
+        if searched:
+            # The search brings what was before the stream, and leaves gaps of its own.
+            missing, reason = missing and bool(self._reached), STREAM_DOWN
         if missing:
-            self._gaps.append(Gap("bluesky", self._place.instance, start, first, reason))
+            self._gaps += [
+                Gap("bluesky", self._place.instance, start, first, reason, hashtag)
+                for hashtag in searched or ("",)
+            ]
 
     def page(self) -> Page:
         """Everything taken since the last page, with the cursor after it."""
