@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Protocol, runtime_checkable
@@ -206,15 +206,31 @@ Source = PollingSource | StreamingSource
 
 
 def find_source(name: str) -> ModuleType:
-    """The module of the platform ``name``; raises ``ConfigError`` naming those that exist."""
+    """The module of the platform ``name``; raises ``ConfigError`` naming those that exist.
+
+    One of another package is found by its entry point, unless a built-in one has that name.
+    """
     if name in built_in_sources():
         return import_module(f"hashwatch.collect.sources.{name}")
     for entry in entry_points(group="hashwatch.sources", name=name):
-        module = entry.load()
-        assert isinstance(module, ModuleType)
-        return module
+        return _outside(name, entry)
     known = ", ".join(known_sources())
     raise ConfigError([f"sources.{name}: no such source; there are {known}"])
+
+
+def _outside(name: str, entry: EntryPoint) -> ModuleType:
+    """The module of another package; raises ``ConfigError`` when it cannot be used."""
+    whose = f"sources.{name}: the package {entry.dist.name if entry.dist else '?'}"
+    try:
+        module = entry.load()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError([f"{whose} cannot be loaded ({reason}); mend or uninstall it"]) from error
+    lacks = [part for part in ("Settings", "connect", "parse_page") if not hasattr(module, part)]
+    if not isinstance(module, ModuleType) or lacks:
+        what = f"lacks {', '.join(lacks)}" if lacks else "is no module"
+        raise ConfigError([f"{whose} gives {entry.value}, which {what}"])
+    return module
 
 
 def is_live(name: str) -> bool:

@@ -120,7 +120,8 @@ class Session:
             # A server may quote what it was sent, and the excerpt of its answer would be kept.
             words = str(error).replace(self._password, "…")
             raise DeniedError(
-                f"{host} opened no session for {self._handle}; is the app password right? {words}"
+                f"{host} opened no session for {self._handle}; is the app password right? {words}",
+                wants_token=True,
             ) from None
         self._home = _home_of(tokens.document) or self._server
         return tokens
