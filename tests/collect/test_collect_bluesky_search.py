@@ -100,6 +100,23 @@ class Rounds:
         query = Query(("natsec17",), (), SINCE, AT + 86_400, self.now, ("NatSec17",))
         return await collect(source, PLACE, self.archive, query, now=lambda: self.now, page_cap=cap)
 
+    def again(self) -> RunReport | None:
+        """What is due of known posts."""
+
+        async def go() -> RunReport | None:
+            http = Http()
+            source = connect(self.settings, http)
+            assert isinstance(source, RefreshingSource)
+            try:
+                return await refresh(
+                    source, INSTANCE, self.archive, SINCE,
+                    now=lambda: self.now, turn=no_wait, requests=9,
+                )  # fmt: skip
+            finally:
+                await http.close()
+
+        return asyncio.run(go())
+
     def searches(self) -> list[dict[str, str]]:
         """What was searched for."""
         return [one.parameters for one in self.server.asked if one.path.endswith("searchPosts")]
@@ -246,19 +263,7 @@ def test_known_posts_are_asked_for_again(rounds: Rounds, server: FakeBluesky) ->
     server.blocking = {server.posts[keys[2]]["uri"]}
     rounds.now = AT + 700
 
-    async def go() -> RunReport | None:
-        http = Http()
-        try:
-            source = connect(rounds.settings, http)
-            assert isinstance(source, RefreshingSource)
-            return await refresh(
-                source, INSTANCE, rounds.archive, SINCE,
-                now=lambda: rounds.now, turn=no_wait, requests=9,
-            )  # fmt: skip
-        finally:
-            await http.close()
-
-    report = asyncio.run(go())
+    report = rounds.again()
     assert report is not None
     assert report.state is RunState.OK
     assert report.pages == 4, "two batches, and two posts by themselves"
@@ -266,6 +271,20 @@ def test_known_posts_are_asked_for_again(rounds: Rounds, server: FakeBluesky) ->
     left = {url.rpartition("/")[2] for url in rows(rounds.archive, "SELECT url FROM posts")}
     assert left == {*keys} - {keys[1]}
     assert rows(rounds.archive, "SELECT max(likes) FROM sightings") == [77]
+
+
+def test_posts_of_an_account_that_rests_are_kept(rounds: Rounds, server: FakeBluesky) -> None:
+    """The network shows none of them, and says why: the account may come back."""
+    for number in range(3):
+        server.write(f"post {number} #natsec17", AT - 60 - number)
+    rounds.run()
+    server.deactivated = True
+    rounds.now = AT + 700
+    report = rounds.again()
+    assert report is not None
+    assert (report.state, report.stored.deleted, report.pages) == (RunState.OK, 0, 4)
+    assert rows(rounds.archive, "SELECT count(*) FROM posts") == [3]
+    assert rounds.again() is None, "they are not asked for at once again"
 
 
 def test_a_clamped_stream_beside_the_search_leaves_a_gap_of_each_hashtag() -> None:

@@ -30,6 +30,7 @@ class FakeBluesky(FakeMastodon):
         self.opened = self.renewed = 0
         self.refreshable = True
         self.blocking: set[str] = set()
+        self.deactivated = False
         self._count = 0
         self._access = ""
         self._refresh = ""
@@ -68,6 +69,10 @@ class FakeBluesky(FakeMastodon):
                 return 400, {"error": "ExpiredToken", "message": "Token has been revoked"}
             self.renewed += 1
             return 200, self._tokens()
+        if method == "app.bsky.actor.getProfile":
+            if self.deactivated:
+                return 400, {"error": "AccountDeactivated", "message": "Account is deactivated"}
+            return 200, {"did": self.asked[-1].parameters["actor"], "handle": "ana.example"}
         if method == "app.bsky.feed.getPosts":
             return self._known(token)
         if method != "app.bsky.feed.searchPosts":
@@ -85,7 +90,9 @@ class FakeBluesky(FakeMastodon):
             return 400, {"error": "ExpiredToken"}
         asked = self.asked[-1].every["uris"]
         hidden = self.blocking if token else set()
-        there = [self.posts.get(uri.rpartition("/")[2]) for uri in asked]
+        there = (
+            [] if self.deactivated else [self.posts.get(uri.rpartition("/")[2]) for uri in asked]
+        )
         return 200, {"posts": [each for each in there if each and each["uri"] not in hidden]}
 
     def _open(self, who: dict[str, str]) -> tuple[int, Any]:

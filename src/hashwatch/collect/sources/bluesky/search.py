@@ -18,7 +18,7 @@ from hashwatch.collect.source import Pace, Place, Query, Refreshed
 from hashwatch.collect.sources.bluesky import splitting
 from hashwatch.collect.sources.bluesky.session import Session
 from hashwatch.collect.times import TimeError
-from hashwatch.errors import BadAnswerError
+from hashwatch.errors import BadAnswerError, NotFoundError
 from hashwatch.model import (
     Author,
     Cursor,
@@ -43,6 +43,7 @@ METHOD = "app.bsky.feed.searchPosts"
 KNOWN = "app.bsky.feed.getPosts"
 # https://docs.bsky.app/docs/api/app-bsky-feed-get-posts
 MOST_KNOWN = 25
+PROFILE = "app.bsky.actor.getProfile"
 # Answers everybody, so that nobody's blocks leave anything out.
 PUBLIC = "https://public.api.bsky.app"
 PACE = Pace(busy=60.0, idle=300.0, requests_a_minute=60.0)
@@ -255,9 +256,24 @@ class SearchedBluesky:
         if len(posts) > 1:
             asked = [("uris", post.uri) for post in posts]
             return read_known(await self._session.get(KNOWN, asked), posts)
-        answer = await self._http.get(f"{self._public}/xrpc/{KNOWN}", params={"uris": posts[0].uri})
-        return read_known(answer.body, posts)
+        (post,) = posts
+        answer = await self._http.get(f"{self._public}/xrpc/{KNOWN}", params={"uris": post.uri})
+        refreshed = read_known(answer.body, posts)
+        if refreshed.missing and await self._is_deactivated(post.uri):
+            return Refreshed(answered=(post.uri,))
+        return refreshed
+
+    async def _is_deactivated(self, uri: str) -> bool:
+        """Whether the author's account rests for now: it may come back with all its posts."""
+        did = uri.removeprefix("at://").partition("/")[0]
+        try:
+            await self._http.get(f"{self._public}/xrpc/{PROFILE}", params={"actor": did})
+        except BadAnswerError as error:
+            return b"AccountDeactivated" in error.excerpt
+        except NotFoundError:
+            return False
+        return False
 
     def is_home(self, instance: str, uri: str) -> bool:  # noqa: ARG002 - there is but one
-        """The network's own word: it has no posts of deleted and deactivated accounts either."""
+        """The network's own word; it has no posts of accounts that were deleted either."""
         return uri.startswith("at://")
