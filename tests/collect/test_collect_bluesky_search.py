@@ -472,7 +472,7 @@ def test_every_post_is_given_or_told_as_missing(
 
 
 def test_recorded_answers_are_read_whole() -> None:
-    """Three genuine ones: no post is rejected, the hashtag is there, wishes are recorded."""
+    """Three genuine ones: no post is rejected, the newest come first, wishes are recorded."""
     if not RECORDED.exists():
         pytest.skip("the recorded answers are not here")
     for path in sorted(RECORDED.glob("app.bsky.feed.searchPosts_*.json")):
@@ -480,6 +480,7 @@ def test_recorded_answers_are_read_whole() -> None:
         assert found.posts
         assert not found.rejects
         assert len({post.uri for post in found.posts}) == found.count
+        assert found.times == tuple(sorted(found.times, reverse=True)), "splitting relies on it"
         assert all(post.author.noindex is not None for post in found.posts)
         assert all(post.engagement.likes is not None for post in found.posts)
 

@@ -5,8 +5,8 @@ dies near 10,000 results. So what is durable is time: the stretches that are sti
 that has come far, or broke off, is begun again below what it gave; one that says it is at its end
 is asked once more whether there is anything below.
 
-The order is only nearly that of time. Whoever begins again does so from the latest post of the last
-page, and reads that page twice.
+The order was that of time in all recorded answers, but nobody promises it: a search is begun again
+from the latest post of the last page, and that page read twice.
 """
 
 from __future__ import annotations
