@@ -16,7 +16,9 @@ import pytest
 from archive.strategies import post
 from hashwatch.archive import connection as opening
 from hashwatch.archive.connection import open_archive
-from hashwatch.archive.store import Archive, PlaceKey
+from hashwatch.archive.decisions import Decisions
+from hashwatch.archive.runs import PlaceKey
+from hashwatch.archive.store import Archive
 from hashwatch.errors import ArchiveError, DamagedError
 from hashwatch.model import Cursor, Page, Tombstone
 
@@ -143,6 +145,45 @@ def test_migrations_killed_at_any_step_leave_whole_schemas(
     assert len(schemas) > 2, "kills must have hit several migrations"
 
 
+@pytest.mark.long
+def test_a_decision_killed_at_any_step_is_there_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's decision and the change that carries it to the pages are one."""
+    original, _ = before(tmp_path / "before.db")
+    path = tmp_path / "archive.db"
+    migrate = opening.migrate
+    with closing(sqlite3.connect(original)) as connection:
+        (first,) = connection.execute("SELECT min(id) FROM posts").fetchone()
+
+    def decide(path: Path) -> None:
+        Decisions(path).append("ann", "natsec17", "correct", first, "sentiment", "negative", now=2)
+
+    def write(count: Callable[[], int]) -> None:
+        def counted(connection: sqlite3.Connection) -> None:
+            migrate(connection)
+            connection.set_progress_handler(count, 1)
+
+        monkeypatch.setattr(opening, "migrate", counted)
+        decide(path)
+
+    shutil.copy(original, tmp_path / "after.db")
+    decide(tmp_path / "after.db")
+    old, new = state(original), state(tmp_path / "after.db")
+    assert new != old
+    fired = 0
+    for step in itertools.count(1):
+        for rest in tmp_path.glob("archive.db*"):
+            rest.unlink()
+        shutil.copy(original, path)
+        if not killed(write, step):
+            break
+        fired += 1
+        assert state(path) in (old, new), f"killed at step {step}"
+    assert state(path) == new, "what was acknowledged is there"
+    assert fired > 30, "the fault must have fired"
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_that_breaks_off_at_any_step_is_undone_and_taken_again(
     tmp_path: Path, name: str
@@ -153,8 +194,8 @@ def test_a_page_that_breaks_off_at_any_step_is_undone_and_taken_again(
     archive = Archive(path)
     fired = 0
     for step in itertools.count(1):
-        left = iter(range(step - 1, -1, -1))
-        archive._connection.set_progress_handler(lambda left=left: next(left, 1) == 0, 8)
+        refusals = itertools.chain(itertools.repeat(0, step - 1), (1,), itertools.repeat(0))
+        archive._connection.set_progress_handler(refusals.__next__, 8)
         try:
             archive.store(PAGES[name], run, PLACE, 1)
             break
