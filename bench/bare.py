@@ -228,7 +228,7 @@ def _write(
             (number, key, 1, author_id, at, at, None, kind, uri, None, None, None, language, None,
              0, boosts, likes, None, None, text, detail, compress(raw, form))
         )  # fmt: skip
-        sightings.append((number, 1, at, boosts, likes, None, None))
+        sightings.append((number, 1, at, boosts, likes, None, None, key.rsplit("/", 1)[-1], at))
         when = datetime.fromtimestamp(at, UTC).isoformat()
         shown.append(
             (number, uri, uri, form, "town.example", author_id, when, text, language,
@@ -268,7 +268,7 @@ def _write(
         "INSERT INTO authors (id, uri, handle, name, bio) VALUES (?, ?, ?, ?, '')", authors
     )
     archive.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 22)})", posts)
-    archive.executemany("INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?)", sightings)
+    archive.executemany("INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", sightings)
     archive.executemany("INSERT INTO event_posts VALUES (?, ?)", numbers)
     archive.executemany(
         "INSERT INTO changes (kind, ref) VALUES ('post', ?)", [n[1:] for n in numbers]
