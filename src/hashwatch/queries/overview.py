@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from hashwatch.errors import FilterError
+from hashwatch.queries.amplify import worth_amplifying
 from hashwatch.queries.authors import count_authors
 from hashwatch.queries.cards import post_cards
 from hashwatch.queries.events import Event
@@ -28,7 +29,13 @@ from hashwatch.queries.themes import theme_rows
 from hashwatch.queries.tone import tone
 
 CARDS = 20
-TABS = {"latest": "Latest", "top": "Top", "questions": "Questions", "negative": "Negative"}
+TABS = {
+    "latest": "Latest",
+    "top": "Top",
+    "amplify": "Worth sharing",
+    "questions": "Questions",
+    "negative": "Negative",
+}
 PARAMETERS = ("grain", "from", "to", "tab")
 
 
@@ -51,6 +58,15 @@ def overview(
         "last_30": last_minutes(connection, event, now, usual, 30),
         "total": totals,
     }
+    chosen: tuple[int | None, int | None] = (span.start, span.end) if span.zoomed else (None, None)
+    outstanding = (
+        worth_amplifying(connection, event, now, *chosen, CARDS) if tab == "amplify" else []
+    )
+    shown = (
+        [one["id"] for one in outstanding]
+        if tab == "amplify"
+        else _tab_posts(connection, event, tab, *chosen)
+    )
     spikes = spike_rows(connection, event, span.start, span.end, now, sessions)
     return {
         "sentence": sentence(
@@ -73,7 +89,8 @@ def overview(
         **rankings(connection, event, *_ranked_time(connection, event, span, now)),
         "tab": tab,
         "tabs": _tabs(event, params, tab),
-        "posts": post_cards(connection, event, _tab_posts(connection, event, tab, span)),
+        "posts": post_cards(connection, event, shown),
+        "amplify": outstanding,
     }
 
 
@@ -122,9 +139,10 @@ def _tabs(event: Event, params: Mapping[str, str], selected: str) -> list[Data]:
     ]
 
 
-def _tab_posts(connection: sqlite3.Connection, event: Event, tab: str, span: Range) -> list[int]:
+def _tab_posts(
+    connection: sqlite3.Connection, event: Event, tab: str, start: int | None, end: int | None
+) -> list[int]:
     """The posts under a tab: of the time chosen, else of the whole event."""
-    start, end = (span.start, span.end) if span.zoomed else (None, None)
     filters = {
         "latest": Filters(start=start, end=end),
         "top": Filters(start=start, end=end, sort="engaged"),
