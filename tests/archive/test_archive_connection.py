@@ -97,3 +97,9 @@ def test_a_migration_that_is_interrupted_leaves_the_old_schema(
         migrated = open_archive(path)
         assert migrated.execute("PRAGMA user_version").fetchone() == (len(scripts),)
         migrated.close()
+
+
+def test_steps_are_numbered_without_gaps() -> None:
+    """An archive remembers how many it took: one put in between would be missed, or taken twice."""
+    scripts = sorted(Path(opening.__file__).with_name("migrations").glob("*.sql"))
+    assert [int(script.name[:4]) for script in scripts] == list(range(1, len(scripts) + 1))
