@@ -32,6 +32,7 @@ PAGES = {
     "questions waiting": f"{BASE}/questions",
     "evaluation": f"{BASE}/evaluate",
     "alerts": f"{BASE}/alerts",
+    "columns": f"{BASE}/columns",
     "agenda": f"{BASE}/agenda",
     "agenda without times": f"{BASE}/agenda?day=2017-04-01",
     "replay": f"{BASE}/sessions/d4-2/replay",

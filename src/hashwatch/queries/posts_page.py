@@ -101,7 +101,7 @@ def posts_page(connection: sqlite3.Connection, event: Event, params: Mapping[str
 
 def _filters(connection: sqlite3.Connection, event: Event, filters: Filters) -> list[Data]:
     chosen = filters.parameters()
-    options = _options(connection, event)
+    options = filter_options(connection, event)
     alone = not filters.restricting()
     return [
         {
@@ -152,7 +152,9 @@ def _with_chosen(options: list[Option] | None, chosen: str | None) -> list[Optio
     return options
 
 
-def _options(connection: sqlite3.Connection, event: Event) -> dict[str, list[Option]]:
+def filter_options(connection: sqlite3.Connection, event: Event) -> dict[str, list[Option]]:
+    """What each filter that is chosen from a list may be: value, label, count of the event."""
+
     def by_posts(facet: str) -> list[tuple[Any, int]]:
         totals = facet_totals(connection, event, facet)
         return sorted(((value, sums[0]) for value, sums in totals.items()), key=lambda t: -t[1])

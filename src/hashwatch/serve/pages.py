@@ -14,6 +14,7 @@ import msgspec
 from hashwatch.errors import FilterError
 from hashwatch.queries import (
     agenda,
+    columns,
     coverage,
     overview,
     post_page,
@@ -59,6 +60,11 @@ PAGES: dict[str, Page] = {
         "posts.html",
         (*NAMES, "after"),
         lambda c, asked: posts_page.posts_page(c, asked.event, asked.params),
+    ),
+    "columns": Page(
+        "columns.html",
+        columns.PARAMETERS,
+        lambda c, asked: columns.columns_page(c, asked.event, asked.params),
     ),
     "post": Page(
         "post.html",
@@ -106,7 +112,13 @@ PAGES: dict[str, Page] = {
         lambda c, asked: coverage.coverage_page(c, asked.event, asked.now, asked.wall),
     ),
 }
-_PLACES = {"post": "posts", "session": "sessions", "agenda": "sessions", "replay": "sessions"}
+_PLACES = {
+    "post": "posts",
+    "columns": "posts",
+    "session": "sessions",
+    "agenda": "sessions",
+    "replay": "sessions",
+}
 
 
 def event_data(

@@ -56,6 +56,7 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
     of_event = {
         rf"^/events/{_SLUG}{_JSON}": "overview",
         rf"^/events/{_SLUG}/posts{_JSON}": "posts",
+        rf"^/events/{_SLUG}/columns{_JSON}": "columns",
         rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}}){_JSON}": "post",
         rf"^/events/{_SLUG}/sessions{_JSON}": "sessions",
         rf"^/events/{_SLUG}/sessions/(?P<name>[^/]+?){_JSON}": "session",

@@ -21,7 +21,9 @@
   }
   function busy(node) {
     const selection = document.getSelection();
-    return selection && !selection.isCollapsed && node.contains(selection.anchorNode);
+    if (selection && !selection.isCollapsed && node.contains(selection.anchorNode)) return true;
+    // Somebody reads further down: nothing moves under their eyes until they are back at the top.
+    return "waits" in node.dataset && node.scrollTop > 24;
   }
   /** Where the focus is inside `node`, so that it can be found again after the swap. */
   function focusMark(node) {
