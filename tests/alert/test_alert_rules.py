@@ -68,11 +68,22 @@ def test_two_alerts_are_never_closer_than_the_cool_down(
 def test_every_kind_says_what_it_looks_for() -> None:
     """In words, with its figures."""
     rules = [
-        Rule(kind, kind, ("team",), minutes=17, posts=23, terms="tides", account="ana@x.example")
+        Rule(
+            kind,
+            kind,
+            ("team",),
+            minutes=17,
+            posts=23,
+            terms="tides",
+            account="ana@x.example",
+            group="delegates",
+        )
         for kind in KINDS
     ]
     words = {rule.kind: rule.words() for rule in rules}
     assert len(set(words.values())) == len(KINDS)
     assert "tides" in words["keyword"]
     assert "@ana@x.example" in words["account"]
+    assert "delegates" in words["group"]
+    assert words["queue"].startswith("23 or more questions")
     assert all("23 posts" in words[kind] for kind in ("spike", "negative", "keyword", "account"))

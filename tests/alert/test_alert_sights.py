@@ -15,6 +15,7 @@ from hashwatch.alert.rules import Rule, Sight
 from hashwatch.alert.sights import look
 from hashwatch.queries.events import find_event
 from publish.test_publish_dashboard import Room
+from publish.test_publish_groups import RosterRoom
 from publish.test_publish_spikes import burst
 
 WALL = BEGIN + 200.0
@@ -71,6 +72,33 @@ def test_words_and_accounts(room: Room) -> None:
     assert seen(room, kind="account", account="repeater@town.example").state == "off"
     assert seen(room, kind="account", account="person0@town.example").state == "on"
     assert seen(room, wall=WALL + 7200, kind="keyword", terms="surveillance").state == "off"
+
+
+def test_groups_of_the_roster(tmp_path: Path) -> None:
+    """By their posts of the last minutes; a group that never wrote is no error."""
+    room = RosterRoom(tmp_path)
+    room.store(*(post(n, person=f"person{n % 2}", at=BEGIN + n) for n in range(6)))
+    room.publish()
+    sight = seen(room, kind="group", group="delegates", posts=3)
+    assert (sight.state, sight.words) == ("on", "3 posts by delegates in the last 30 minutes.")
+    assert "group=delegates" in sight.href
+    assert seen(room, kind="group", group="delegates", posts=5).state == "off"
+    assert seen(room, kind="group", group="inside", posts=3).state == "on"
+    assert seen(room, kind="group", group="public", posts=3).state == "on"
+    assert seen(room, kind="group", group="nobody").state == "off"
+    room.archive.close()
+
+
+def test_questions_that_wait(room: Room) -> None:
+    """As many as the rule says; nearly as many keep it from speaking twice."""
+    texts = "To the panel: who pays for the audit of number {}?"
+    room.store(*(post(n, text=texts.format(n), at=BEGIN + n) for n in range(4)))
+    room.publish()
+    sight = seen(room, kind="queue", posts=4)
+    assert (sight.state, sight.words) == ("on", "4 questions wait for an answer.")
+    assert sight.href == "/events/natsec17/questions"
+    assert seen(room, kind="queue", posts=5).state == "between"
+    assert seen(room, kind="queue", posts=6).state == "off"
 
 
 def test_silence_is_seen_where_posts_are_usual(room: Room) -> None:

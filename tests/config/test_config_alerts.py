@@ -33,6 +33,11 @@ def test_a_rule_has_its_kinds_defaults() -> None:
         ('[[alert]]\nkind = "keyword"\nto = ["team"]', "alert.0.terms: an alert of kind 'keyword'"),
         ('[[alert]]\nkind = "spike"\nto = ["team"]\nterms = "a"', "others do not"),
         ('[[alert]]\nkind = "account"\naccount = "a b"\nto = ["team"]', "is no account"),
+        ('[[alert]]\nkind = "group"\nto = ["team"]', "alert.0.group: an alert of kind 'group'"),
+        (
+            '[[alert]]\nkind = "group"\ngroup = "x"\nto = ["team"]',
+            "no roster has a group 'x'; there are inside, public",
+        ),
         ('[[alert]]\nkind = "storm"\nto = ["team"]', "alert.0.kind"),
         ('[[alert]]\nkind = "spike"\nto = []', "alert.0.to"),
         ('[[alert]]\nkind = "spike"\nto = ["team"]\n' * 2, "2 alerts are called 'Spike'"),

@@ -11,7 +11,9 @@ from typing import Literal, get_args
 
 import msgspec
 
-Kind = Literal["spike", "negative", "keyword", "account", "silence", "source", "digest"]
+Kind = Literal[
+    "spike", "negative", "keyword", "account", "group", "queue", "silence", "source", "digest"
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -20,7 +22,8 @@ class Rule(msgspec.Struct, frozen=True):
 
     ``minutes`` is the time looked at, ``posts`` how many posts it takes, ``share`` the share of
     negative posts, ``cool_down`` the minutes of silence after an alert, all in the event's time.
-    ``terms`` is a search as the posts page takes it, ``account`` a folded handle.
+    ``terms`` is a search as the posts page takes it, ``account`` a folded handle,
+    ``group`` a group of the roster, or ``inside`` for all of it.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Rule(msgspec.Struct, frozen=True):
     cool_down: int = 30
     terms: str = ""
     account: str = ""
+    group: str = ""
 
     def concerns(self, slug: str) -> bool:
         """Whether the rule looks at the event ``slug``."""
@@ -47,6 +51,8 @@ class Rule(msgspec.Struct, frozen=True):
             " negative, and half as many again as before",
             "keyword": f"{posts} or more in {self.minutes} minutes that match {self.terms}",
             "account": f"{posts} or more by @{self.account} in {self.minutes} minutes",
+            "group": f"{posts} or more by {self.group} in {self.minutes} minutes",
+            "queue": f"{self.posts:,} or more questions of the day wait for an answer",
             "silence": f"no posts for {self.minutes} minutes, when some are usual",
             "source": "a source that cannot be reached or refuses",
             "digest": f"every {self.minutes} minutes, what there was",

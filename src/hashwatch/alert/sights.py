@@ -6,12 +6,14 @@ import sqlite3
 from collections.abc import Callable
 
 from hashwatch.alert.rules import Kind, Rule, Sight
+from hashwatch.errors import FilterError
 from hashwatch.queries.buckets import bucket_start, local_text
 from hashwatch.queries.events import Event, source_lamps
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
 from hashwatch.queries.now import last_minutes, usual_rates, window
 from hashwatch.queries.programme import programme, tones
+from hashwatch.queries.questions import count_waiting
 from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.search import count_posts
 from hashwatch.queries.selection import select
@@ -77,6 +79,24 @@ def _keyword(connection: sqlite3.Connection, event: Event, rule: Rule, now: int,
 
 def _account(connection: sqlite3.Connection, event: Event, rule: Rule, now: int, _: float) -> Sight:
     return _posts(connection, event, rule, now, {"author": rule.account}, f"by @{rule.account}")
+
+
+def _group(connection: sqlite3.Connection, event: Event, rule: Rule, now: int, _: float) -> Sight:
+    """Posts by a group of the roster; an event that has none of it has nothing to tell."""
+    try:
+        return _posts(connection, event, rule, now, {"group": rule.group}, f"by {rule.group}")
+    except FilterError:
+        return NOTHING
+
+
+def _queue(connection: sqlite3.Connection, event: Event, rule: Rule, now: int, _: float) -> Sight:
+    """Questions of the day that nobody of the event has answered."""
+    waiting = count_waiting(connection, event, now)
+    if waiting < rule.posts:
+        return Sight("between") if waiting >= FALLS * rule.posts else NOTHING
+    noun = "question waits" if waiting == 1 else "questions wait"
+    words = f"{waiting:,} {noun} for an answer."
+    return Sight("on", "queue", words, event_href(event.slug, "questions"))
 
 
 def _posts(
@@ -175,6 +195,8 @@ _LOOKS: dict[Kind, Look] = {
     "negative": _negative,
     "keyword": _keyword,
     "account": _account,
+    "group": _group,
+    "queue": _queue,
     "silence": _silence,
     "source": _source,
     "digest": _digest,

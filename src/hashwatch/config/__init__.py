@@ -80,8 +80,10 @@ def parse_config(text: str, path: Path, *, needs_events: bool = True) -> Config:
     problems += wrong
     rules: tuple[Rule, ...] = ()
     if tables is not None:
-        slugs = [event.slug for event in tables.event]
-        rules, wrong = alert_rules(tables.alert, tables.notify, slugs)
+        groups: dict[str, set[str] | None] = {event.slug: None for event in tables.event}
+        for made in resolved.events:
+            groups[made.slug] = {member.group for member in made.roster}
+        rules, wrong = alert_rules(tables.alert, tables.notify, groups)
         problems += wrong
     if problems or resolved.elsewhere or tables is None:
         described = describe(problems, locate(text), str(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from hashwatch.alert.rules import Kind, Rule
 from hashwatch.collect.tokens import read_token
@@ -16,27 +16,38 @@ _NAMES: dict[Kind, str] = {
     "negative": "Negative posts",
     "keyword": "Words",
     "account": "Account",
+    "group": "Group",
+    "queue": "Questions waiting",
     "silence": "Silence",
     "source": "Source down",
     "digest": "Digest",
 }
+EVERYBODY = {"inside", "public"}
+"""Those on the roster, and the rest."""
 _MINUTES: dict[Kind, int] = {"digest": 60}
-_POSTS: dict[Kind, int] = {"negative": 20, "spike": 15}
+_POSTS: dict[Kind, int] = {"negative": 20, "spike": 15, "queue": 5}
 _COOL_DOWN: dict[Kind, int] = {"digest": 0}
 
 
 def alert_rules(
-    tables: Sequence[AlertTable], notify: Mapping[str, NotifyTable], slugs: Sequence[str]
+    tables: Sequence[AlertTable],
+    notify: Mapping[str, NotifyTable],
+    groups: Mapping[str, Collection[str] | None],
 ) -> tuple[tuple[Rule, ...], list[Problem]]:
-    """The rules, each with a name of its own, and what is wrong with the tables."""
-    problems = list(_problems(tables, notify, slugs))
+    """The rules, each with a name of its own, and what is wrong with the tables.
+
+    ``groups`` are those of each event's roster, by slug; None where the event could not be made.
+    """
+    problems = list(_problems(tables, notify, groups))
     rules = []
     for table in tables:
         kind = table.kind
         rules.append(
             Rule(
                 name=table.name or " ".join(
-                    part for part in (_NAMES[kind], table.terms, table.account) if part
+                    part
+                    for part in (_NAMES[kind], table.terms, table.account, table.group)
+                    if part
                 ),
                 kind=kind,
                 to=table.to,
@@ -47,6 +58,7 @@ def alert_rules(
                 cool_down=_COOL_DOWN.get(kind, 30) if table.cool_down is None else table.cool_down,
                 terms=table.terms,
                 account=table.account,
+                group=table.group,
             )
         )  # fmt: skip
     for name, count in Counter(rule.name for rule in rules).items():
@@ -65,7 +77,9 @@ def destination_address(name: str, table: NotifyTable) -> str:
 
 
 def _problems(
-    tables: Sequence[AlertTable], notify: Mapping[str, NotifyTable], slugs: Sequence[str]
+    tables: Sequence[AlertTable],
+    notify: Mapping[str, NotifyTable],
+    groups: Mapping[str, Collection[str] | None],
 ) -> Iterator[Problem]:
     for name, destination in notify.items():
         if (destination.url_env is None) == (destination.url_file is None):
@@ -77,10 +91,17 @@ def _problems(
                 known = ", ".join(notify) or "none"
                 yield Problem((*place, "to"), f"there is no [notify.{name}]; there is {known}")
         for slug in table.events:
-            if slug not in slugs:
-                known = ", ".join(slugs)
+            if slug not in groups:
+                known = ", ".join(groups)
                 yield Problem((*place, "events"), f"there is no event {slug!r}, only {known}")
-        for kind, key in (("keyword", "terms"), ("account", "account")):
+        for kind, key in (("keyword", "terms"), ("account", "account"), ("group", "group")):
             if (table.kind == kind) != bool(getattr(table, key)):
                 what = f"an alert of kind {kind!r} needs it, others do not"
                 yield Problem((*place, key), what)
+        rosters = [groups.get(slug) for slug in table.events or groups]
+        there_are = {group for roster in rosters for group in roster or ()}
+        # Where an event could not be made, its own problem is told, and its groups are unknown.
+        if table.group and None not in rosters and table.group not in there_are | EVERYBODY:
+            known = ", ".join([*sorted(EVERYBODY), *sorted(there_are)])
+            what = f"no roster has a group {table.group!r}; there are {known}"
+            yield Problem((*place, "group"), what)

@@ -240,6 +240,7 @@ class AlertTable(Table):
     cool_down: Annotated[int | None, Field(ge=0, le=1440)] = None
     terms: str = ""
     account: Annotated[str, AfterValidator(_optional_account)] = ""
+    group: str = ""
 
 
 class EventlessTables(Table):
