@@ -103,11 +103,40 @@ def test_a_decision_is_on_every_screen_and_hiding_empties_them(
         desk.keyboard.press("h")
         expect(wall.locator(".wall-text")).to_have_count(0, timeout=REACHES_MILLISECONDS)
         expect(wall.locator(".wall-call")).to_be_visible()
-        staff.reload()
-        expect(staff.locator(".post-text", has_text="heron")).to_have_count(0)
+        # No reload: new posts wait for a click, one that is hidden goes at once.
+        expect(staff.locator(".post-text", has_text="heron")).to_have_count(
+            0, timeout=REACHES_MILLISECONDS
+        )
+        expect(staff.locator("[data-post]")).to_have_count(7)
         desk.keyboard.press("u")
         expect(wall.locator(".wall-text")).to_contain_text("heron", timeout=REACHES_MILLISECONDS)
         assert [*wrong, *wall_wrong, *staff_wrong] == []
+
+
+def test_the_last_post_of_a_list_goes_and_the_page_says_so(browser: Browser, room: Room) -> None:
+    """A search that finds one post, which is then hidden, shows none, and comes back by itself."""
+    with opened(browser, f"{room.address}{EVENT}/posts?q=heron") as (staff, wrong):
+        expect(staff.locator("[data-post]")).to_have_count(1)
+        room.stage.rule("post", room.stage.id_of(post(2)), "hide")
+        expect(staff.get_by_text("No post matches")).to_be_visible(timeout=REACHES_MILLISECONDS)
+        expect(staff.locator("[data-post]")).to_have_count(0)
+        room.stage.rule("post", room.stage.id_of(post(2)), "approve")
+        staff.locator("[data-new-posts]").click(timeout=REACHES_MILLISECONDS)
+        expect(staff.locator(".post-text")).to_contain_text("heron")
+        assert wrong == []
+
+
+def test_a_post_hidden_while_it_waits_is_never_shown(browser: Browser, room: Room) -> None:
+    """The button that offers it goes, and a press in between does not bring it."""
+    with opened(browser, f"{room.address}{EVENT}/posts") as (staff, wrong):
+        room.stage.store(post(40, text="The curlew spoke too #NATSEC17"))
+        waiting = staff.locator("[data-new-posts]")
+        expect(waiting).to_have_text("Show 1 new post", timeout=REACHES_MILLISECONDS)
+        room.stage.rule("post", room.stage.id_of(post(40)), "hide")
+        expect(waiting).to_be_hidden(timeout=REACHES_MILLISECONDS)
+        expect(staff.locator("[data-post]")).to_have_count(8)
+        expect(staff.locator(".post-text", has_text="curlew")).to_have_count(0)
+        assert wrong == []
 
 
 def test_ticked_posts_are_decided_together_and_the_wall_is_emptied(

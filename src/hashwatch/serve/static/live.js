@@ -74,9 +74,10 @@
     if (!list || !next) return;
     const changedPlace = list.dataset.livePosts !== next.dataset.livePosts;
     if (asked || changedPlace) { replaceList(list, next); return; }
+    if (dropTaken(list, next)) { replaceList(list, next); return; }
     if (!list.hasAttribute("data-holds-new") || !newButton) return;
     const known = new Set(idsIn(list)), unseen = idsIn(next).filter((id) => !known.has(id));
-    if (!unseen.length) return;
+    if (!unseen.length) { held = null; newButton.hidden = true; return; }
     if (!held || held.count !== unseen.length) {
       const all = unseen.length === idsIn(next).length && known.size > 0;
       const words = `${unseen.length}${all ? " or more" : ""} new ${unseen.length === 1 ? "post" : "posts"}`;
@@ -85,6 +86,19 @@
       if (!held) announce.textContent = `${words} waiting`;
     }
     held = { page: next, count: unseen.length };
+  }
+  /** Takes out at once what is there no more (hidden, deleted, erased): only new posts wait. What new
+      posts pushed off the end stays. True where nothing is left, so that the page says so. */
+  function dropTaken(list, next) {
+    const there = new Set(idsIn(next)), known = [...list.querySelectorAll("[data-post]")];
+    const grown = [...there].some((id) => !known.some((post) => post.dataset.post === id));
+    const last = grown ? known.findLastIndex((post) => there.has(post.dataset.post)) : known.length;
+    const taken = known.slice(0, Math.max(last, 0)).filter((post) => !there.has(post.dataset.post));
+    if (!taken.length) return false;
+    const focused = taken.some((post) => post.contains(document.activeElement));
+    taken.forEach((post) => post.remove());
+    if (focused) list.querySelector("[data-post] a")?.focus({ preventScroll: true });
+    return !list.querySelector("[data-post]") && !there.size;
   }
   function replaceList(list, next) {
     const copy = document.importNode(next, true);
