@@ -27,7 +27,7 @@ from hashwatch.model import fold_account
 
 PUT = "…"
 """Stands where a name was in what others wrote."""
-_APPEND_ONLY = {"decisions": ("note", "post_key"), "moderation": ("note",)}
+_APPEND_ONLY = {"decisions": ("note", "post_key"), "moderation": ("note",), "notes": ("words",)}
 _TEXTS_ELSEWHERE = {"posts", "versions", "changes", "sqlite_sequence"}
 
 

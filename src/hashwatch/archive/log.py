@@ -10,7 +10,7 @@ import msgspec
 
 from hashwatch.archive.connection import open_reading
 
-Kind = Literal["shown", "tag", "care"]
+Kind = Literal["shown", "tag", "care", "note"]
 _TABLES = {
     "moderation": "SELECT 'shown', id, at, actor, subject, ref, verdict, note FROM moderation"
     " WHERE event = :event",
@@ -18,14 +18,17 @@ _TABLES = {
     " WHERE event = :event AND kind = 'correct'",
     "triage": "SELECT 'care', id, at, actor, action, post_id, value, note FROM triage"
     " WHERE event = :event",
+    "notes": "SELECT 'note', id, at, actor, iif(is_spike, 'spike', 'note'), moment, words, ''"
+    " FROM notes WHERE event = :event",
 }
 
 
 class Logged(msgspec.Struct, frozen=True, gc=False):
-    """One decision: on what is shown, on a tag, or on who takes care of a post.
+    """One decision: on what is shown, on a tag, on who takes care of a post, or a note.
 
-    ``about`` is what it decides (post, author, term …; sentiment, theme …; assign, resolve …),
-    ``ref`` on what (for tags and care a post's number), ``value`` how; ``at`` is UTC seconds.
+    ``about`` is what it decides (post, author, term …; sentiment, theme …; assign, resolve …;
+    note, spike), ``ref`` on what (for tags and care a post's number, for notes their
+    moment), ``value`` how; ``at`` is UTC seconds.
     """
 
     kind: Kind

@@ -1,5 +1,5 @@
 """The archive's small tables as the dashboard shows them: runs, gaps, lamps, clocks, sightings,
-labels, changes of the programme.
+labels, notes, changes of the programme.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hashwatch.archive import decisions
+from hashwatch.archive.notes import standing_notes
 from hashwatch.archive.programme import changes_after
 from hashwatch.model import Event, fold_hashtag
 from hashwatch.publish.rows import iso
@@ -93,6 +94,18 @@ def mirror_programme_changes(archive: sqlite3.Connection, dashboard: sqlite3.Con
         [
             (one.id, iso(one.at), *msgspec.structs.astuple(one.change), one.event)
             for one in changes_after(archive, last)
+        ],
+    )
+
+
+def mirror_notes(archive: sqlite3.Connection, dashboard: sqlite3.Connection) -> None:
+    """Copies the notes that stand."""
+    dashboard.execute("DELETE FROM notes")
+    dashboard.executemany(
+        "INSERT INTO notes SELECT id, ?, ?, ?, ?, ?, ? FROM events WHERE slug = ?",
+        [
+            (one.note, one.is_spike, one.moment, one.words, one.actor, iso(one.at), one.event)
+            for one in standing_notes(archive)
         ],
     )
 

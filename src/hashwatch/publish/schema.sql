@@ -230,6 +230,15 @@ CREATE TABLE spikes (
   PRIMARY KEY (event_id, starts)
 ) WITHOUT ROWID;
 
+-- What people wrote beside the chart, mirrored from the archive.
+CREATE TABLE notes (
+  event_id INTEGER NOT NULL, note INTEGER NOT NULL,
+  is_spike INTEGER NOT NULL,     -- 1: it words the spike that begins at its moment
+  moment INTEGER NOT NULL,       -- the event's time, Unix seconds
+  words TEXT NOT NULL, actor TEXT NOT NULL, made_at TEXT NOT NULL,
+  PRIMARY KEY (event_id, note)
+) WITHOUT ROWID;
+
 -- Collection, mirrored from the archive.
 CREATE TABLE places (            -- where each source stands now: the lamps
   source TEXT NOT NULL, instance TEXT NOT NULL, event TEXT NOT NULL DEFAULT '',  -- event: slug, '' for all

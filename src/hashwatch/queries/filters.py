@@ -127,8 +127,8 @@ def parse_filters(params: Mapping[str, str], timezone: ZoneInfo | str) -> Filter
 
 def parse_range(from_: str, to: str, zone: ZoneInfo) -> tuple[int | None, int | None]:
     """The Unix seconds from ``from_`` up to the end of the day, minute or second ``to``."""
-    start = _moment("from", from_, zone)[0] if from_ else None
-    end = _moment("to", to, zone)[1] if to else None
+    start = parse_moment("from", from_, zone)[0] if from_ else None
+    end = parse_moment("to", to, zone)[1] if to else None
     if start is not None and end is not None and end <= start:
         raise FilterError("to", f"“{to}” lies before from, “{from_}”")
     return start, end
@@ -143,7 +143,7 @@ def _clean(name: str, value: str) -> str:
     return value.casefold() if name in ("language", "source", *CHOICES) else value
 
 
-def _moment(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
+def parse_moment(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
     """The first second of what ``value`` names and the first one after it."""
     # A plus in a query string arrives as a space.
     text = _SPACED_OFFSET.sub(r"\1+\2", value)

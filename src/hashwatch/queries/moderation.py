@@ -170,6 +170,8 @@ def _words(one: Logged, speaks: Mapping[str, str]) -> str:
     if one.kind == "care":
         said = speaks.get(one.about, one.about)
         return f"{said} {one.value or 'nobody'}" if one.about == "assign" else said
+    if one.kind == "note":
+        return f"noted “{one.value}”" if one.value is not None else "note taken back"
     name = "tone" if one.about == "sentiment" else one.about
     return (
         f"{name} corrected to {one.value or 'none'}"
@@ -180,6 +182,10 @@ def _words(one: Logged, speaks: Mapping[str, str]) -> str:
 
 def _what(event: Event, one: Logged, seen: Seen) -> Data:
     """What a decision is about, in words, with the page that shows it."""
+    if one.kind == "note":
+        at = local_text(int(one.ref), event.zone)
+        words = f"the spike of {at}" if one.about == "spike" else at
+        return {"words": words, "href": event_href(event.slug, "notes")}
     if one.kind != "shown" or one.about in ("post", "pin"):
         post = seen.posts.get(int(one.ref))
         by = plain_name(post.name) or post.handle if post else "somebody, deleted since"

@@ -22,6 +22,7 @@ from hashwatch.queries.buckets import (
 from hashwatch.queries.events import Event
 from hashwatch.queries.gaps import find_gaps
 from hashwatch.queries.hrefs import event_href, posts_href
+from hashwatch.queries.notes import chart_notes
 from hashwatch.queries.ranges import MAX_POINTS, Range, range_parameters
 from hashwatch.queries.shapes import Data, Point, SessionRow
 from hashwatch.queries.statements import run, statement
@@ -70,6 +71,7 @@ def series(
         "gaps": find_gaps(connection, event, span.start, span.end, unfilled=True),
         "sessions": _bands(sessions, span),
         "spikes": list(spikes),
+        "notes": chart_notes(connection, event, span.start, span.end, spikes),
         "summary": _summary(event, span, points, peak),
         "peak": peak and {key: peak[key] for key in ("bucket", "posts", "local", "href")},
         "grains": _grains(event, subject, span),

@@ -34,14 +34,15 @@ def spike_rows(
 
     ``from``, ``to`` and ``peak_at`` are Unix seconds, ``to`` None while it lasts; ``times`` is how
     many times the usual its most five minutes were, None where nothing is usual. ``causes`` are
-    parts of a sentence: ``text``, and ``href`` where it is a link.
+    parts of a sentence: ``text``, and ``href`` where it is a link. ``words`` is what somebody,
+    ``by``, wrote of it, both empty for nothing.
     """
     window = {"event": event.id, "from": start, "to": end}
     return [_row(event, row, now, sessions) for row in ask(connection, "spikes", window)]
 
 
 def _row(event: Event, row: tuple[Any, ...], now: int, sessions: Sequence[SessionRow]) -> Data:
-    starts, ends, posts, peak, peak_at, usual, *led = row
+    starts, ends, posts, peak, peak_at, usual, words, worded_by, *led = row
     lasts = event.clock_mode != "over" and now < ends + 60 * QUIET
     span = range_parameters(event, starts, ends)
     on = _on_stage(sessions, starts, ends)
@@ -56,6 +57,8 @@ def _row(event: Event, row: tuple[Any, ...], now: int, sessions: Sequence[Sessio
         "peak_href": posts_href(event.slug, **range_parameters(event, peak_at - 300, peak_at)),
         "usual": round(usual, 1),
         "times": round(peak / usual, 1) if usual >= 0.05 else None,
+        "words": words or "",
+        "by": worded_by or "",
         "causes": [
             *_staged(event, on),
             *_leading(posts, _leaders(event, span, led, {row["code"] for row in on})),

@@ -33,7 +33,7 @@ RULES: tuple[tuple[re.Pattern[str], str, str | None], ...] = tuple(
         (rf"{_EVENT}/posts/\d{{1,18}}/correct", VIEWER, MODERATOR),
         (rf"{_EVENT}/evaluate(?:\.json)?", VIEWER, MODERATOR),
         (rf"{_EVENT}/alerts(?:\.json)?", VIEWER, MODERATOR),
-        (rf"{_EVENT}/(?:moderation|log|triage)(?:\.json)?", MODERATOR, MODERATOR),
+        (rf"{_EVENT}/(?:moderation|log|triage|notes)(?:\.json)?", MODERATOR, MODERATOR),
         (r"/(?:\.json)?", VIEWER, None),
         (r"/(?:events|public)(?:[/.].*)?", VIEWER, None),
         (r".*", ADMIN, ADMIN),  # Datasette's own pages: tables and SQL

@@ -85,7 +85,9 @@ async def log_data(site: Site, request: Request, _: Asking) -> Data:
     assert path is not None  # there is moderation
     logged = await asyncio.to_thread(read_log, path, slug, LOG_SHOWN, int(skip))
     standing = await asyncio.to_thread(moderation.standing, slug)
-    about_posts = [one for one in logged if one.kind != "shown" or one.about in ("post", "pin")]
+    about_posts = [
+        one for one in logged if one.kind in ("tag", "care") or one.about in ("post", "pin")
+    ]
     posts = [int(one.ref) for one in about_posts]
     authors = [int(one.ref) for one in logged if one.kind == "shown" and one.about == "author"]
     seen = await asyncio.to_thread(_look_up, site, standing, posts, authors)

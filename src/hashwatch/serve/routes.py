@@ -32,6 +32,7 @@ from hashwatch.serve.deciding import (
 )
 from hashwatch.serve.export import stream_export
 from hashwatch.serve.moderating import log_data, moderation_data, take_ruling
+from hashwatch.serve.noting import notes_data, take_note
 from hashwatch.serve.pages import PAGES, event_data, known_parameters, render
 from hashwatch.serve.public import public_routes
 from hashwatch.serve.reading import NotPublishedError
@@ -87,6 +88,10 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         (
             rf"^/events/{_SLUG}/triage{_JSON}",
             _deciding_view(datasette, "triage", triage_data, take_step),
+        ),
+        (
+            rf"^/events/{_SLUG}/notes{_JSON}",
+            _deciding_view(datasette, "notes", notes_data, take_note),
         ),
         (rf"^/events/{_SLUG}/log{_JSON}", _deciding_view(datasette, "log", log_data, take_ruling)),
         (rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}})/correct$", _correct_view(datasette)),

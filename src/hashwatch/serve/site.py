@@ -15,6 +15,7 @@ from datasette.database import Database
 
 from hashwatch.archive.decisions import Decisions
 from hashwatch.archive.moderation import Moderation
+from hashwatch.archive.notes import Notes
 from hashwatch.archive.review import Review
 from hashwatch.queries.events import list_events
 from hashwatch.queries.hrefs import event_href
@@ -91,6 +92,12 @@ class Site:
         """Where decisions on what is shown go; None where there is no archive."""
         path = self.settings.archive_path
         return Moderation(path) if path is not None and path.exists() else None
+
+    @property
+    def notes(self) -> Notes | None:
+        """Where notes beside the chart go; None where there is no archive."""
+        path = self.settings.archive_path
+        return Notes(path) if path is not None and path.exists() else None
 
     @property
     def review(self) -> Review | None:

@@ -19,6 +19,7 @@
   const announce = document.querySelector("[data-announce]");
   const hint = read ? read.cloneNode(true) : null;
   const number = new Intl.NumberFormat("en");
+  const noteLink = section.querySelector("[data-note]"), noteAddress = noteLink && noteLink.getAttribute("href");
   let series = null, plot = null, colours = null, at = -1, waiting = null, looked = false;
 
   // Colours come resolved from the design system, so that light and dark stay in one place.
@@ -94,6 +95,7 @@
     const when = document.createElement("span");
     when.className = "when";
     when.textContent = span(i);
+    const noted = (series.notes || []).filter((n) => n.at >= series.points[i][BUCKET] && n.at < endOf(i)).map((n) => n.words);
     const onStage = series.sessions.filter((s) => s.from < endOf(i) && s.to > series.points[i][BUCKET]).map((s) => s.title);
     const during = onStage.length && series.grain !== "day" ? `; during ${onStage.slice(0, 2).join(", ")}${onStage.length > 2 ? " and others" : ""}` : "";
     const figures = document.createElement("span");
@@ -110,13 +112,14 @@
     figures.append(plural(series.points[i][BOOSTS], "boost"));
     const note = document.createElement("span");
     note.className = "word";
-    note.textContent = during;
+    note.textContent = during + (noted.length ? `; ${noted.join("; ")}` : "");
     figures.append(note, gapAt(i) ? " (in a gap)" : "");
     const link = document.createElement("a");
     link.href = addressOf(i);
     link.textContent = "Open these posts";
     read.replaceChildren(when, figures, link);
-    if (spoken && announce) announce.textContent = `${span(i)}, ${words(i)}`;
+    if (noteLink) noteLink.href = `${noteAddress}?at=${forAddress(series.points[i][BUCKET])}`;
+    if (spoken && announce) announce.textContent = `${span(i)}, ${words(i)}${noted.length ? `; ${noted.join("; ")}` : ""}`;
   }
   function stepTo(i) {
     const to = Math.max(0, Math.min(series.points.length - 1, i));
@@ -207,6 +210,20 @@
       const end = spike.to === null ? (series.now || series.to) : spike.to;
       if (spike.from < series.to && end > series.from) pen.fillRect(clamp(spike.from), top, Math.max(2 * devicePixelRatio, clamp(end) - clamp(spike.from)), 3 * devicePixelRatio);
     }
+    // A note is a dotted line through the whole height.
+    pen.strokeStyle = colours.ink;
+    pen.globalAlpha = 0.6;
+    pen.lineWidth = Math.max(1, devicePixelRatio);
+    pen.setLineDash([devicePixelRatio, 3 * devicePixelRatio]);
+    pen.beginPath();
+    for (const note of series.notes || []) {
+      if (note.at < series.from || note.at > series.to) continue;
+      const x = Math.round(clamp(note.at)) + 0.5;
+      pen.moveTo(x, top);
+      pen.lineTo(x, top + height);
+    }
+    pen.stroke();
+    pen.setLineDash([]);
     const lines = hatch(pen, colours.muted, null, 8);
     for (const gap of series.gaps) {
       const end = gap.to === null ? (series.now || series.to) : gap.to;
@@ -266,6 +283,7 @@
       flag.style.top = `${Math.max(0, u.over.offsetTop + u.valToPos(peak.posts, "y") - flag.offsetHeight - 4)}px`;
     }
     flagSpikes(u, inset, width);
+    flagNotes(u, inset, width);
     lane.replaceChildren();
     const ends = [];
     let shown = series.sessions.filter((s) => s.from < series.to && s.to > series.from).sort((a, b) => a.from - b.from);
@@ -299,8 +317,9 @@
       const flag = document.createElement("a");
       flag.className = "flag flag-spike";
       flag.href = spike.href;
-      flag.textContent = spike.times ? `▲ ${spike.times >= 10 ? Math.round(spike.times) : spike.times}×` : "▲ spike";
-      flag.setAttribute("aria-label", `Spike, ${spike.local}: ${plural(spike.peak, "post")} in five minutes`);
+      flag.textContent = (spike.times ? `▲ ${spike.times >= 10 ? Math.round(spike.times) : spike.times}×` : "▲ spike") + (spike.words ? ` ${spike.words}` : "");
+      if (spike.words) { flag.classList.add("flag-note"); flag.title = spike.words; }
+      flag.setAttribute("aria-label", `Spike, ${spike.local}${spike.words ? `, ${spike.words}` : ""}: ${plural(spike.peak, "post")} in five minutes`);
       place.append(flag);
       const half = flag.offsetWidth / 2;
       const left = Math.max(half, Math.min(width - half, u.valToPos(spike.at - 150, "x")));
@@ -308,6 +327,29 @@
       free = left - half - 4;
       flag.style.left = `${inset + left}px`;
       flag.style.top = `${u.over.offsetTop + 5}px`;
+    }
+  }
+
+  /** A flag for each note under those of the spikes; one that would lie on a later one is left out. */
+  function flagNotes(u, inset, width) {
+    let free = Infinity;
+    for (const note of [...(series.notes || [])].reverse()) {
+      if (note.at < series.from || note.at > series.to) continue;
+      const flag = document.createElement("a");
+      flag.className = "flag flag-note";
+      flag.href = note.href;
+      flag.title = note.words;
+      flag.textContent = note.words;
+      flag.setAttribute("aria-label", `Note, ${note.local}: ${note.words}`);
+      place.append(flag);
+      const half = flag.offsetWidth / 2, at = u.valToPos(note.at, "x");
+      const left = Math.max(half, Math.min(width - half, at));
+      if (left + half > free) { flag.remove(); continue; }
+      free = left - half - 4;
+      flag.style.left = `${inset + left}px`;
+      flag.style.top = `${u.over.offsetTop + 33}px`;
+      const peak = place.querySelector(".flag:not(.flag-spike, .flag-note)"), high = peak && peak.getBoundingClientRect(), own = flag.getBoundingClientRect();
+      if (high && own.left < high.right + 4 && own.right > high.left - 4 && own.top < high.bottom + 4 && own.bottom > high.top - 4) flag.style.top = `${peak.offsetTop + peak.offsetHeight + 6}px`;
     }
   }
 
