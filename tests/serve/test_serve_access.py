@@ -40,7 +40,7 @@ PROMISE = (
     (r"/-/account", "viewer", "viewer"),
     (r"/-/people", "admin", "admin"),
     (r".*/(correct|evaluate|alerts)(.json)?", "viewer", "moderator"),
-    (r".*/(moderation|log|triage)(.json)?", "moderator", "moderator"),
+    (r".*/(moderation|log|triage|notes)(.json)?", "moderator", "moderator"),
     (r"/(.json)?|/events/.*", "viewer", None),
     (r"/(dashboard|-)(/.*|$|\..*)", "admin", "admin"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
@@ -51,7 +52,7 @@ class Person:
         """A page's data."""
         await asyncio.to_thread(self.stage.publish)
         path, _, query = page.partition("?")
-        answer = await self.client.get(f"{path}.json?_={id(object())}&{query}")
+        answer = await self.client.get(f"{path}.json?_={next(FRESH)}&{query}")
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -82,6 +83,7 @@ def visit(stage: Stage, ask: Callable[[Person], Coroutine[Any, Any, T]]) -> T:
     return asyncio.run(run())
 
 
+FRESH = itertools.count()  # no answer that the server keeps for a second
 OVERVIEW = "/events/natsec17?from=2017-03-27&to=2017-04-02&grain=hour"
 
 

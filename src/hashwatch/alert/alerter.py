@@ -13,6 +13,7 @@ from pathlib import Path
 from hashwatch.alert.outbox import Alert, Delivery, Outbox
 from hashwatch.alert.rules import Rule, decide
 from hashwatch.alert.sending import NotSentError
+from hashwatch.alert.set_rules import set_rules
 from hashwatch.alert.sights import look
 from hashwatch.archive.connection import sole
 from hashwatch.queries.connection import open_dashboard
@@ -28,7 +29,8 @@ _log = logging.getLogger(__name__)
 
 
 class Alerter:
-    """Rules over the dashboard at ``dashboard_path``; alerts.db stands beside it.
+    """Rules over the dashboard at ``dashboard_path``, and those that people have set there;
+    alerts.db stands beside it. ``destinations`` are all that ``send`` knows.
 
     ``address`` is where the dashboard is for those who are told (``https://…``), empty for none.
     Raises ``InUseError`` when another alerter is at work there.
@@ -41,14 +43,17 @@ class Alerter:
         send: Send,
         address: str = "",
         clock: Callable[[], float] = time.time,
+        destinations: Sequence[str] | None = None,
     ) -> None:
-        self._dashboard_path, self._rules = dashboard_path, tuple(rules)
+        self._dashboard_path, self._configured = dashboard_path, tuple(rules)
+        self._rules: tuple[Rule, ...] | None = None
         self._send, self._address, self._clock = send, address.rstrip("/"), clock
         self._sole = sole(dashboard_path, "alerter")
         self._sole.__enter__()
         self._outbox = Outbox(dashboard_path.with_name("alerts.db"))
         self._outbox.recover()
-        self._outbox.describe(self._rules)
+        told = [name for rule in rules for name in rule.to]
+        self._outbox.note_destinations(told if destinations is None else destinations)
 
     def __enter__(self) -> Alerter:
         return self
@@ -72,6 +77,7 @@ class Alerter:
         said: list[Alert] = []
         try:
             with closing(open_dashboard(self._dashboard_path)) as connection:
+                self._take_rules(connection)
                 for event in list_events(connection):
                     if event.clock_mode != "over":
                         said += self._look_at(connection, event)
@@ -91,11 +97,25 @@ class Alerter:
             else:
                 self._outbox.succeeded(delivery, self._clock())
 
+    def _take_rules(self, connection: sqlite3.Connection) -> None:
+        """The rules as they are now: the configuration's, then those of the page.
+
+        Of two with one name the configuration's counts.
+        """
+        names = {rule.name for rule in self._configured}
+        rules = (
+            *self._configured,
+            *(rule for rule in set_rules(connection) if rule.name not in names),
+        )
+        if rules != self._rules:
+            self._outbox.describe(rules)
+            self._rules = rules
+
     def _look_at(self, connection: sqlite3.Connection, event: Event) -> list[Alert]:
         wall = self._clock()
         now = event.now(wall)
         said = []
-        for rule in self._rules:
+        for rule in self._rules or ():
             if not rule.concerns(event.slug):
                 continue
             standing = self._outbox.standing(rule.name, event.slug)

@@ -122,6 +122,16 @@ class Outbox:
             (state, problem[:300], now + FIRST_WAIT * 2.0 ** (attempts - 1)),
         )  # fmt: skip
 
+    def note_destinations(self, names: Sequence[str]) -> None:
+        """Notes where alerts can be sent."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM destinations")
+        connection.executemany(
+            "INSERT INTO destinations VALUES (?)", [(name,) for name in dict.fromkeys(names)]
+        )
+        connection.execute("COMMIT")
+
     def describe(self, rules: Sequence[Rule]) -> None:
         """Notes which rules there are, and drops where others stood."""
         connection = self._connection
@@ -141,11 +151,10 @@ class Outbox:
         connection.execute("COMMIT")
 
     def put_test(self, event: str, event_at: int, now: float) -> int:
-        """Puts a test on its way to every destination of the rules; to how many."""
+        """Puts a test on its way to every destination; to how many."""
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
-        found = connection.execute("SELECT destinations FROM rules ORDER BY place").fetchall()
-        names = list(dict.fromkeys(name for (text,) in found for name in json.loads(text)))
+        names = [row[0] for row in connection.execute("SELECT name FROM destinations")]
         if names:
             test = Alert(
                 "Test", "test", event, f"Test: {event}",

@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS rules (
   place INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL,
   events TEXT NOT NULL, destinations TEXT NOT NULL    -- JSON lists; events: empty for all
 );
+-- Where alerts can be sent.
+CREATE TABLE IF NOT EXISTS destinations (name TEXT PRIMARY KEY) WITHOUT ROWID;
 -- One row for each destination of an alert. state: waiting, sending, sent, given_up.
 CREATE TABLE IF NOT EXISTS deliveries (
   alert_id INTEGER NOT NULL REFERENCES alerts (id), destination TEXT NOT NULL,

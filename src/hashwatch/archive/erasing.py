@@ -27,7 +27,12 @@ from hashwatch.model import fold_account
 
 PUT = "…"
 """Stands where a name was in what others wrote."""
-_APPEND_ONLY = {"decisions": ("note", "post_key"), "moderation": ("note",), "notes": ("words",)}
+_APPEND_ONLY = {
+    "decisions": ("note", "post_key"),
+    "moderation": ("note",),
+    "notes": ("words",),
+    "alert_rules": ("name", "rule"),
+}
 _TEXTS_ELSEWHERE = {"posts", "versions", "changes", "sqlite_sequence"}
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from hashwatch.archive.connection import open_reading
 
-Kind = Literal["shown", "tag", "care", "note"]
+Kind = Literal["shown", "tag", "care", "note", "rule"]
 _TABLES = {
     "moderation": "SELECT 'shown', id, at, actor, subject, ref, verdict, note FROM moderation"
     " WHERE event = :event",
@@ -20,15 +20,17 @@ _TABLES = {
     " WHERE event = :event",
     "notes": "SELECT 'note', id, at, actor, iif(is_spike, 'spike', 'note'), moment, words, ''"
     " FROM notes WHERE event = :event",
+    "alert_rules": "SELECT 'rule', id, at, actor, 'rule', name, rule, '' FROM alert_rules"
+    " WHERE event = :event",
 }
 
 
 class Logged(msgspec.Struct, frozen=True, gc=False):
-    """One decision: on what is shown, on a tag, on who takes care of a post, or a note.
+    """One decision: on what is shown, on a tag, on who takes care of a post; a note; a rule.
 
     ``about`` is what it decides (post, author, term …; sentiment, theme …; assign, resolve …;
     note, spike), ``ref`` on what (for tags and care a post's number, for notes their
-    moment), ``value`` how; ``at`` is UTC seconds.
+    moment, for rules their name), ``value`` how; ``at`` is UTC seconds.
     """
 
     kind: Kind

@@ -70,8 +70,9 @@ def _follow(config: Config, data_dir: Path) -> None:
     stop = threading.Event()
     on_stop(stop.set)
     with Alerter(
-        data_dir / "dashboard.db", config.rules, sender(config), config.address
-    ) as alerter:
+        data_dir / "dashboard.db", config.rules, sender(config), config.address,
+        destinations=tuple(config.destinations),
+    ) as alerter:  # fmt: skip
         alerter.run(stop)
 
 

@@ -240,7 +240,8 @@ def _run_everything(config: Config, data_dir: Path, host: str | None, port: int 
     _refuse_open_house(listen_on, data_dir)
     run_all(
         config.path, data_dir, listen_on, config.port if port is None else port,
-        alerts=bool(config.rules), public_address=config.address, embed=config.embed,
+        alerts=bool(config.rules or config.destinations), public_address=config.address,
+        embed=config.embed,
     )  # fmt: skip
 
 

@@ -5,28 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from hashwatch.alert.rules import Kind, Rule
+from hashwatch.alert.rules import EVERYBODY, NEEDS, Rule, make_rule
 from hashwatch.collect.tokens import read_token
 from hashwatch.config.problems import Problem
 from hashwatch.config.tables import AlertTable, NotifyTable
 from hashwatch.errors import ConfigError
-
-_NAMES: dict[Kind, str] = {
-    "spike": "Spike",
-    "negative": "Negative posts",
-    "keyword": "Words",
-    "account": "Account",
-    "group": "Group",
-    "queue": "Questions waiting",
-    "silence": "Silence",
-    "source": "Source down",
-    "digest": "Digest",
-}
-EVERYBODY = {"inside", "public"}
-"""Those on the roster, and the rest."""
-_MINUTES: dict[Kind, int] = {"digest": 60}
-_POSTS: dict[Kind, int] = {"negative": 20, "spike": 15, "queue": 5}
-_COOL_DOWN: dict[Kind, int] = {"digest": 0}
 
 
 def alert_rules(
@@ -39,28 +22,14 @@ def alert_rules(
     ``groups`` are those of each event's roster, by slug; None where the event could not be made.
     """
     problems = list(_problems(tables, notify, groups))
-    rules = []
-    for table in tables:
-        kind = table.kind
-        rules.append(
-            Rule(
-                name=table.name or " ".join(
-                    part
-                    for part in (_NAMES[kind], table.terms, table.account, table.group)
-                    if part
-                ),
-                kind=kind,
-                to=table.to,
-                events=table.events,
-                minutes=table.minutes or _MINUTES.get(kind, 30),
-                posts=table.posts or _POSTS.get(kind, 1),
-                share=table.share,
-                cool_down=_COOL_DOWN.get(kind, 30) if table.cool_down is None else table.cool_down,
-                terms=table.terms,
-                account=table.account,
-                group=table.group,
-            )
-        )  # fmt: skip
+    rules = [
+        make_rule(
+            table.kind, table.to, table.events, name=table.name, minutes=table.minutes,
+            posts=table.posts, share=table.share, cool_down=table.cool_down, terms=table.terms,
+            account=table.account, group=table.group,
+        )
+        for table in tables
+    ]  # fmt: skip
     for name, count in Counter(rule.name for rule in rules).items():
         if count > 1:
             what = f"{count} alerts are called {name!r}; give each a name of its own"
@@ -94,14 +63,14 @@ def _problems(
             if slug not in groups:
                 known = ", ".join(groups)
                 yield Problem((*place, "events"), f"there is no event {slug!r}, only {known}")
-        for kind, key in (("keyword", "terms"), ("account", "account"), ("group", "group")):
+        for kind, key in NEEDS.items():
             if (table.kind == kind) != bool(getattr(table, key)):
                 what = f"an alert of kind {kind!r} needs it, others do not"
                 yield Problem((*place, key), what)
         rosters = [groups.get(slug) for slug in table.events or groups]
         there_are = {group for roster in rosters for group in roster or ()}
         # Where an event could not be made, its own problem is told, and its groups are unknown.
-        if table.group and None not in rosters and table.group not in there_are | EVERYBODY:
-            known = ", ".join([*sorted(EVERYBODY), *sorted(there_are)])
+        if table.group and None not in rosters and table.group not in {*there_are, *EVERYBODY}:
+            known = ", ".join([*EVERYBODY, *sorted(there_are)])
             what = f"no roster has a group {table.group!r}; there are {known}"
             yield Problem((*place, "group"), what)

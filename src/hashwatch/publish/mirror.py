@@ -1,5 +1,5 @@
 """The archive's small tables as the dashboard shows them: runs, gaps, lamps, clocks, sightings,
-labels, notes, changes of the programme.
+labels, notes, rules of alerts, changes of the programme.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hashwatch.archive import decisions
+from hashwatch.archive.alert_rules import standing_rules
 from hashwatch.archive.notes import standing_notes
 from hashwatch.archive.programme import changes_after
 from hashwatch.model import Event, fold_hashtag
@@ -106,6 +107,18 @@ def mirror_notes(archive: sqlite3.Connection, dashboard: sqlite3.Connection) -> 
         [
             (one.note, one.is_spike, one.moment, one.words, one.actor, iso(one.at), one.event)
             for one in standing_notes(archive)
+        ],
+    )
+
+
+def mirror_alert_rules(archive: sqlite3.Connection, dashboard: sqlite3.Connection) -> None:
+    """Copies the rules of alerts that people have set."""
+    dashboard.execute("DELETE FROM alert_rules")
+    dashboard.executemany(
+        "INSERT INTO alert_rules SELECT ?, id, ?, ?, ?, ? FROM events WHERE slug = ?",
+        [
+            (one.id, one.name, one.rule, one.actor, iso(one.at), one.event)
+            for one in standing_rules(archive)
         ],
     )
 

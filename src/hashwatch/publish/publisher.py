@@ -294,6 +294,8 @@ class Publisher:
             mirror.mirror_places(self._archive, self._dashboard)
         if "programme" in refs:
             mirror.mirror_programme_changes(self._archive, self._dashboard)
+        if "alert_rule" in refs:
+            mirror.mirror_alert_rules(self._archive, self._dashboard)
         if "note" in refs:
             mirror.mirror_notes(self._archive, self._dashboard)
         mirror.set_clocks(self._archive, self._dashboard, self._events, self._clock())

@@ -233,6 +233,7 @@ def _mirror_all(
     mirror.mirror_places(archive, made)
     mirror.mirror_programme_changes(archive, made)
     mirror.mirror_notes(archive, made)
+    mirror.mirror_alert_rules(archive, made)
     mirror.set_clocks(archive, made, events, 0.0)
 
 

@@ -239,6 +239,13 @@ CREATE TABLE notes (
   PRIMARY KEY (event_id, note)
 ) WITHOUT ROWID;
 
+-- Rules of alerts that people set on the page, mirrored from the archive.
+CREATE TABLE alert_rules (
+  id INTEGER PRIMARY KEY, event_id INTEGER NOT NULL, name TEXT NOT NULL,
+  rule TEXT NOT NULL,            -- JSON
+  actor TEXT NOT NULL, made_at TEXT NOT NULL
+);
+
 -- Collection, mirrored from the archive.
 CREATE TABLE places (            -- where each source stands now: the lamps
   source TEXT NOT NULL, instance TEXT NOT NULL, event TEXT NOT NULL DEFAULT '',  -- event: slug, '' for all

@@ -30,6 +30,17 @@ def alerts_page(path: Path, event: Event) -> Data:
         return {"rules": rules, "alerts": _recent(connection, event)}
 
 
+def destinations(path: Path) -> list[str]:
+    """Where alerts can be sent, by name; none where there is no file, or one from before."""
+    if not path.exists():
+        return []
+    with closing(_open(path)) as connection:
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'destinations'")
+        if known.fetchone() is None:
+            return []
+        return [row[0] for row in ask(connection, "destinations", {})]
+
+
 def recent_alerts(path: Path, event: Event | None = None) -> list[Data]:
     """The latest alerts of an event, or of all, the newest first; none where there is no file."""
     if not path.exists():

@@ -170,6 +170,8 @@ def _words(one: Logged, speaks: Mapping[str, str]) -> str:
     if one.kind == "care":
         said = speaks.get(one.about, one.about)
         return f"{said} {one.value or 'nobody'}" if one.about == "assign" else said
+    if one.kind == "rule":
+        return "alert set" if one.value is not None else "alert taken back"
     if one.kind == "note":
         return f"noted “{one.value}”" if one.value is not None else "note taken back"
     name = "tone" if one.about == "sentiment" else one.about
@@ -182,6 +184,8 @@ def _words(one: Logged, speaks: Mapping[str, str]) -> str:
 
 def _what(event: Event, one: Logged, seen: Seen) -> Data:
     """What a decision is about, in words, with the page that shows it."""
+    if one.kind == "rule":
+        return {"words": one.ref, "href": event_href(event.slug, "alerts")}
     if one.kind == "note":
         at = local_text(int(one.ref), event.zone)
         words = f"the spike of {at}" if one.about == "spike" else at

@@ -38,9 +38,9 @@ def run(
 ) -> None:
     """Runs everything until SIGINT or SIGTERM, saying on stdout where it is once it is there.
 
-    The alerter runs only where there are ``alerts`` to look out for. ``public_address`` is where
-    people find the pages, through whatever stands in front of them; ``embed`` are the sites that
-    may show the public panel in theirs.
+    The alerter runs only where ``alerts`` says that there is something to look out for, or
+    somebody to tell. ``public_address`` is where people find the pages, through whatever stands in
+    front of them; ``embed`` are the sites that may show the public panel in theirs.
 
     Raises a ``HashwatchError`` before anything is started when it cannot work: the port is taken,
     the archive damaged, another hashwatch at work on it.

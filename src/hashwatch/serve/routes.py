@@ -20,7 +20,7 @@ from hashwatch.queries.events import list_events
 from hashwatch.queries.first_page import events_page
 from hashwatch.queries.shapes import Data
 from hashwatch.serve.access import MODERATOR, VIEWER, Asking
-from hashwatch.serve.alerting import alerts_data, send_test
+from hashwatch.serve.alerting import alerts_data, take_alert
 from hashwatch.serve.answers import Answer
 from hashwatch.serve.compress import accepts_gzip, compressed
 from hashwatch.serve.deciding import (
@@ -79,7 +79,7 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         ),
         (
             rf"^/events/{_SLUG}/alerts{_JSON}",
-            _deciding_view(datasette, "alerts", alerts_data, send_test),
+            _deciding_view(datasette, "alerts", alerts_data, take_alert),
         ),
         (
             rf"^/events/{_SLUG}/moderation{_JSON}",

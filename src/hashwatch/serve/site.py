@@ -13,6 +13,7 @@ import msgspec
 from datasette.app import Datasette
 from datasette.database import Database
 
+from hashwatch.archive.alert_rules import AlertRules
 from hashwatch.archive.decisions import Decisions
 from hashwatch.archive.moderation import Moderation
 from hashwatch.archive.notes import Notes
@@ -98,6 +99,12 @@ class Site:
         """Where notes beside the chart go; None where there is no archive."""
         path = self.settings.archive_path
         return Notes(path) if path is not None and path.exists() else None
+
+    @property
+    def alert_rules(self) -> AlertRules | None:
+        """Where rules of alerts go; None where there is no archive."""
+        path = self.settings.archive_path
+        return AlertRules(path) if path is not None and path.exists() else None
 
     @property
     def review(self) -> Review | None:
