@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
 from hashwatch.collect.bluesky_record import POST
-from hashwatch.collect.rates import DEFAULT_WAIT, requested_wait
-from hashwatch.collect.sockets import open_guarded
-from hashwatch.errors import (
-    BadAnswerError,
-    DeniedError,
-    NotFoundError,
-    RateLimitedError,
-    SourceError,
-    UnreachableError,
-)
+from hashwatch.collect.sockets import open_guarded, refused
+from hashwatch.errors import SourceError
 
 # A post is a few kilobytes. The server is asked to skip what is larger, so that one huge record
 # cannot end the connection again and again at the same cursor.
@@ -60,19 +51,7 @@ def _path(version: int, cursor: int | None) -> str:
 
 
 def _refusal(host: str, error: InvalidStatus) -> SourceError:
-    status, body = error.response.status_code, bytes(error.response.body or b"")
-    said = body[:200].decode("utf-8", "replace")
-    if status == 429:
-        headers = {name.lower(): value for name, value in error.response.headers.raw_items()}
-        wait = requested_wait(headers, time.time())
-        seconds = wait.seconds if wait else DEFAULT_WAIT
-        return RateLimitedError(f"{host} limits the rate; trying again in {seconds:.0f} s", seconds)
-    if status == 400 and b"CursorTooOld" in body:
-        return CursorTooOldError(f"{host}: {said}")
-    if status in (401, 403):
-        return DeniedError(f"{host} refused the connection ({status}): {said}")
-    if status in (404, 410):
-        return NotFoundError(f"{host} has no Jetstream of this version ({status})")
-    if status >= 500:
-        return UnreachableError(f"{host} does not answer now ({status})")
-    return BadAnswerError(f"{host} refused the connection ({status}): {said}", body)
+    body = bytes(error.response.body or b"")
+    if error.response.status_code == 400 and b"CursorTooOld" in body:
+        return CursorTooOldError(f"{host}: {body[:200].decode('utf-8', 'replace')}")
+    return refused(host, error, "has no Jetstream of this version")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -12,7 +13,15 @@ from websockets.typing import Subprotocol
 
 from hashwatch.collect.guard import is_loopback, is_public, resolve_name
 from hashwatch.collect.http import USER_AGENT
-from hashwatch.errors import UnreachableError
+from hashwatch.collect.rates import DEFAULT_WAIT, requested_wait
+from hashwatch.errors import (
+    BadAnswerError,
+    DeniedError,
+    NotFoundError,
+    RateLimitedError,
+    SourceError,
+    UnreachableError,
+)
 
 OPENING = 10.0
 
@@ -54,6 +63,27 @@ async def open_guarded(
             failure = error
     reason = str(failure) or type(failure).__name__
     raise UnreachableError(f"{host} cannot be reached: {reason[:200]}") from failure
+
+
+def refused(host: str, error: InvalidStatus, lacks: str) -> SourceError:
+    """What a server means that answers with a status in place of a WebSocket.
+
+    ``lacks`` says what is not there where it knows no such address: "has no …".
+    """
+    status, body = error.response.status_code, bytes(error.response.body or b"")
+    said = body[:200].decode("utf-8", "replace")
+    if status == 429:
+        headers = {name.lower(): value for name, value in error.response.headers.raw_items()}
+        wait = requested_wait(headers, time.time())
+        seconds = wait.seconds if wait else DEFAULT_WAIT
+        return RateLimitedError(f"{host} limits the rate; trying again in {seconds:.0f} s", seconds)
+    if status in (401, 403):
+        return DeniedError(f"{host} refused the connection ({status}): {said}")
+    if status in (404, 410):
+        return NotFoundError(f"{host} {lacks} ({status})")
+    if status >= 500:
+        return UnreachableError(f"{host} does not answer now ({status})")
+    return BadAnswerError(f"{host} refused the connection ({status}): {said}", body)
 
 
 async def _addresses(host: str, port: int, allow_loopback: bool) -> list[str]:
