@@ -222,12 +222,14 @@ class Session(msgspec.Struct, frozen=True, gc=False):
 class Theme(msgspec.Struct, frozen=True, gc=False):
     """A subject that the event follows; a post that uses one of ``terms`` belongs to it.
 
-    ``from_track`` marks one that nobody configured: a track of the programme.
+    ``from_track`` marks one that nobody configured: a track of the programme. ``former`` are names
+    that it has borne, which corrections by people may still give.
     """
 
     name: str
     terms: tuple[str, ...] = ()
     from_track: bool = False
+    former: tuple[str, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True, gc=False):

@@ -66,7 +66,7 @@ TABLES = (
     "coverage_hour", "sightings", "server_posts", "engagement", "wordings", "links",
     "corrections", "labels",
     "spikes", "lag_hour", "author_groups", "roster",
-    "post_questions", "sessions", "themes", "programme_changes",
+    "post_questions", "sessions", "themes", "emerging", "programme_changes",
 )  # fmt: skip
 
 
@@ -575,3 +575,26 @@ def test_questions_are_found_and_go_with_their_posts(room: Room) -> None:
     room.store(tombstones=[Tombstone(NOW, "deleted", uri=original.uri)])
     room.publish()
     assert room.rows(sql) == []
+
+
+def test_what_emerges_is_written_when_it_differs_and_goes_with_its_posts(room: Room) -> None:
+    """Looking again at the same posts changes no row; posts taken out take their word with them."""
+    crowd = [
+        post(n, text=f"The tidal barrier leaks, say {n}", at=NOW - 900 + n, person=f"p{n}")
+        for n in range(10)
+    ]
+    usual = [post(50 + n, text=f"On oversight, {n}", at=BEGIN + n) for n in range(40)]
+    room.store(*usual, *crowd)
+    with room.publisher() as publisher, closing(sqlite3.connect(room.dashboard_path)) as reader:
+        publisher.catch_up()
+        held = room.rows("SELECT phrase, posts, authors FROM emerging ORDER BY place")
+        assert ("barrier leaks", 10, 10) in held or ("tidal barrier", 10, 10) in held
+        (version,) = reader.execute("PRAGMA data_version").fetchone()
+        changes = publisher._dashboard.total_changes
+        publisher._find_emerging()
+        assert publisher._dashboard.total_changes == changes
+        assert reader.execute("PRAGMA data_version").fetchone() == (version,)
+        gone = [Tombstone(NOW, "deleted", uri=one.uri) for one in crowd]
+        room.store(tombstones=gone)
+        publisher._publish_all()
+        assert room.rows("SELECT * FROM emerging") == []

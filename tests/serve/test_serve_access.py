@@ -39,7 +39,7 @@ PROMISE = (
     (r"/-/sign-in", EVERYBODY, EVERYBODY),
     (r"/-/account", "viewer", "viewer"),
     (r"/-/people", "admin", "admin"),
-    (r".*/(correct|evaluate|alerts)(.json)?", "viewer", "moderator"),
+    (r".*/(correct|evaluate|alerts|themes/decide)(.json)?", "viewer", "moderator"),
     (r".*/(moderation|log|triage|notes)(.json)?", "moderator", "moderator"),
     (r"/(.json)?|/events/.*", "viewer", None),
     (r"/(dashboard|-)(/.*|$|\..*)", "admin", "admin"),

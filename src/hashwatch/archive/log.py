@@ -10,7 +10,7 @@ import msgspec
 
 from hashwatch.archive.connection import open_reading
 
-Kind = Literal["shown", "tag", "care", "note", "rule"]
+Kind = Literal["shown", "tag", "care", "note", "rule", "theme"]
 _TABLES = {
     "moderation": "SELECT 'shown', id, at, actor, subject, ref, verdict, note FROM moderation"
     " WHERE event = :event",
@@ -22,15 +22,20 @@ _TABLES = {
     " FROM notes WHERE event = :event",
     "alert_rules": "SELECT 'rule', id, at, actor, 'rule', name, rule, '' FROM alert_rules"
     " WHERE event = :event",
+    "theme_decisions": "SELECT 'theme', id, at, actor, CASE WHEN terms IS NULL THEN 'withdrawn'"
+    " WHEN EXISTS (SELECT 1 FROM theme_decisions AS old WHERE old.event = new.event"
+    " AND old.ref = new.ref AND old.id < new.id) THEN 'changed' ELSE 'added' END,"
+    " name, terms, note FROM theme_decisions AS new WHERE event = :event",
 }
 
 
 class Logged(msgspec.Struct, frozen=True, gc=False):
-    """One decision: on what is shown, on a tag, on who takes care of a post; a note; a rule.
+    """One decision: on what is shown, a tag, who takes care of a post, a theme; a note; a rule.
 
     ``about`` is what it decides (post, author, term …; sentiment, theme …; assign, resolve …;
-    note, spike), ``ref`` on what (for tags and care a post's number, for notes their
-    moment, for rules their name), ``value`` how; ``at`` is UTC seconds.
+    note, spike; for a theme added, changed, withdrawn), ``ref`` on what (for tags and care a post's
+    number, for notes their moment, for rules and themes their name), ``value`` how (for a theme its
+    terms, a JSON list); ``at`` is UTC seconds.
     """
 
     kind: Kind

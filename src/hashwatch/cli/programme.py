@@ -160,14 +160,18 @@ def forget(slug: str, config_path: Path, data_dir: Path, as_json: bool) -> None:
 
 
 def standing_event(event: Event, data_dir: Path) -> Event:
-    """The event with the programme that stands: an imported one, or the one that was fetched.
+    """The event with the programme that stands: an imported one, or the one that was fetched; and
+    with the themes that people added.
 
     A file that the configuration names has just been read with it.
     """
     from hashwatch.archive.programme import Programmes
+    from hashwatch.archive.themes import Themes
     from hashwatch.collect.programme import is_address
-    from hashwatch.enrich.programme import with_programme
+    from hashwatch.enrich.programme import with_added_themes, with_programme
 
+    added = [one.theme for one in Themes(data_dir / "archive.db").decided(event.slug)]
+    event = with_added_themes(event, [theme for theme in added if theme is not None])
     stands = Programmes(data_dir / "archive.db").standing(event)
     if stands is None or (stands.origin == "configured" and not is_address(event.programme)):
         return with_programme(event, None)

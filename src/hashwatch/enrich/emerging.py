@@ -31,19 +31,42 @@ MOST = 8
 _MENTION_OR_HASHTAG = re.compile(r"[@#][\w.@-]+")
 
 
-def find_emerging(
-    recent: Sequence[Said], before: Sequence[Said], covered: Collection[str]
-) -> list[Emerging]:
-    """What has come up in ``recent``, the most surprising first.
+class EmergingFinder:
+    """Finds what emerges again and again; remembers the words of the posts that it saw last.
 
     ``covered`` are phrases that a theme covers already; none of their words is named.
     """
+
+    def __init__(self, covered: Collection[str]) -> None:
+        self._known = {_key(word) for phrase in covered for word in WORD.findall(phrase)}
+        self._remembered: dict[str, dict[str, str]] = {}
+
+    def find(self, recent: Sequence[Said], before: Sequence[Said]) -> list[Emerging]:
+        """What has come up in ``recent``, the most surprising first."""
+        texts = {said.text for said in (*recent, *before)}
+        held, known = self._remembered, self._known
+        self._remembered = {text: held.get(text) or _terms(text, known) for text in texts}
+        return _find(
+            recent,
+            [self._remembered[said.text] for said in recent],
+            [self._remembered[said.text] for said in before],
+        )
+
+
+def find_emerging(
+    recent: Sequence[Said], before: Sequence[Said], covered: Collection[str]
+) -> list[Emerging]:
+    """What has come up in ``recent``, the most surprising first: see `EmergingFinder`."""
+    return EmergingFinder(covered).find(recent, before)
+
+
+def _find(
+    recent: Sequence[Said], terms: Sequence[dict[str, str]], earlier: Sequence[dict[str, str]]
+) -> list[Emerging]:
     if not recent:
         return []
-    known = {_key(word) for phrase in covered for word in WORD.findall(phrase)}
-    terms = [_terms(said.text, known) for said in recent]
     posts = Counter(term for found in terms for term in found)
-    background = Counter(term for said in before for term in _terms(said.text, known))
+    background = Counter(term for found in earlier for term in found)
     authors: dict[str, set[int]] = {}
     written: dict[str, Counter[str]] = {}
     for said, found in zip(recent, terms, strict=True):
@@ -56,7 +79,7 @@ def find_emerging(
             posts=count,
             authors=len(authors[term]),
             before=background[term],
-            surprise=round(_surprise(count, len(recent), background[term], len(before)), 2),
+            surprise=round(_surprise(count, len(recent), background[term], len(earlier)), 2),
         )
         for term, count in posts.items()
         if count >= FEWEST_POSTS and len(authors[term]) >= FEWEST_AUTHORS

@@ -44,6 +44,13 @@ def with_programme(event: Event, sessions: Sequence[Session] | None) -> Event:
     return with_track_themes(msgspec.structs.replace(event, sessions=(*kept, *event.stated)))
 
 
+def with_added_themes(event: Event, added: Sequence[Theme]) -> Event:
+    """``event`` with the themes that people ``added``; of one name, the configured one stands."""
+    names = {fold(theme.name) for theme in event.themes}
+    kept = tuple(theme for theme in added if fold(theme.name) not in names)
+    return msgspec.structs.replace(event, themes=(*event.themes, *kept)) if kept else event
+
+
 def with_track_themes(event: Event) -> Event:
     """The event with a theme for each track that says what it is about, if it wants that.
 

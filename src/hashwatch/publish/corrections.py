@@ -81,6 +81,9 @@ def _standing(decisions: Iterable[Decision], tagger: Tagger) -> dict[tuple[str, 
         if decision.field == "sentiment":
             standing = {key: held for key, held in standing.items() if key[0] != "sentiment"}
         standing.pop((decision.field, event), None)
+        if decision.value:
+            called = tagger.called_now(decision.field, event, decision.value)
+            decision = msgspec.structs.replace(decision, value=called)
         if decision.value is not None and tagger.knows(decision.field, event, decision.value):
             standing[decision.field, event] = decision
     return standing

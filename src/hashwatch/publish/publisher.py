@@ -17,12 +17,14 @@ from hashwatch.archive.bulk import without_cycle_search
 from hashwatch.archive.connection import open_reading, sole
 from hashwatch.archive.programme import last_programme_change, standing_programme
 from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost, Change
-from hashwatch.enrich.programme import with_programme
+from hashwatch.archive.themes import decided_themes, last_theme_decision
+from hashwatch.enrich.programme import with_added_themes, with_programme
 from hashwatch.model import Event
 from hashwatch.publish import dashboard as board
 from hashwatch.publish import mirror, rollups
 from hashwatch.publish.batch import Relative, Tagged, tag_batch, words_of
 from hashwatch.publish.comparison import Comparison
+from hashwatch.publish.emerging import EmergingWriter
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.public import NAME as PUBLIC
 from hashwatch.publish.public import PublicBoard
@@ -38,6 +40,10 @@ POLL_SECONDS = 0.1
 BEAT_SECONDS = 10.0
 SPIKE_SECONDS = 5.0
 """Spikes are looked for so often while posts come: that costs what an event's minutes do."""
+EMERGING_SECONDS = 30.0
+"""So long, at least, lies between two looks at what emerges …"""
+EMERGING_SHARE = 0.02
+"""… and longer where they take more than this share of the time."""
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -83,7 +89,7 @@ class Publisher:
             exits.callback(self._dashboard.close)
             self._public: PublicBoard | None = None
             exits.callback(self._close_public)
-            self._take_programmes()
+            self._take_events()
             self._exits = exits.pop_all()
 
     def __enter__(self) -> Publisher:
@@ -92,13 +98,23 @@ class Publisher:
     def __exit__(self, *_: object) -> None:
         self._exits.close()
 
-    def _take_programmes(self) -> None:
-        """Takes the programmes that stand in the archive now, and makes all that goes by them."""
+    def _take_events(self) -> None:
+        """Takes the programmes and the added themes that stand in the archive now, and makes all
+        that goes by them.
+        """
         with reading.snapshot(self._archive):
-            self._last_programme = last_programme_change(self._archive)
+            self._taken = self._last_taken()
             stand = [standing_programme(self._archive, event) for event in self._configured]
+            added = decided_themes(self._archive)
+        themes = {
+            slug: [one.theme for one in decided if one.theme is not None]
+            for slug, decided in added.items()
+        }
         self._events = tuple(
-            with_programme(event, stands.sessions if stands else None)
+            with_programme(
+                with_added_themes(event, themes.get(event.slug, ())),
+                stands.sessions if stands else None,
+            )
             for event, stands in zip(self._configured, stand, strict=True)
         )
         self._tagger = Tagger(self._events, self._annotator)
@@ -108,12 +124,17 @@ class Publisher:
         public_path = self._path.with_name(PUBLIC)
         self._public = PublicBoard(public_path, self._events, self._tagger, self._made_for())
         self._last_ruling, self._public_is_in_step = -1, False
+        self._emerging, self._has_listened = EmergingWriter(), False
         # Events whose spikes may have changed: after a crash or another programme, any.
         self._stirred = set(range(1, len(self._events) + 1))
 
+    def _last_taken(self) -> tuple[int, int]:
+        """The newest change of a programme and decision on a theme in the archive."""
+        return last_programme_change(self._archive), last_theme_decision(self._archive)
+
     def run(self, stop: threading.Event) -> None:
         """Publishes whatever the archive commits, until ``stop`` is set."""
-        version, said_at, looked_at = None, 0.0, 0.0
+        version, said_at, looked_at, listens_at = None, 0.0, 0.0, 0.0
         while not stop.is_set():
             (seen,) = self._archive.execute("PRAGMA data_version").fetchone()
             if seen != version:
@@ -122,6 +143,11 @@ class Publisher:
             if self._stirred and self._clock() - looked_at >= SPIKE_SECONDS:
                 self._find_spikes()
                 looked_at = self._clock()
+            if self._clock() >= listens_at or not self._has_listened:
+                began = time.perf_counter()
+                self._find_emerging()
+                took = time.perf_counter() - began
+                listens_at = self._clock() + max(EMERGING_SECONDS, took / EMERGING_SHARE)
             if self._clock() - said_at >= BEAT_SECONDS:
                 self._say_up_to_date()
                 said_at = self._clock()
@@ -131,13 +157,14 @@ class Publisher:
         """Publishes every change that the archive holds, and ends; rebuilds first if it must."""
         total = self._publish_all(on_progress)
         self._find_spikes()
+        self._find_emerging()
         return total
 
     @without_cycle_search()
     def _publish_all(self, on_progress: Progress | None = None) -> Published:
         total = Published()
-        if last_programme_change(self._archive) != self._last_programme:
-            self._take_programmes()
+        if self._last_taken() != self._taken:
+            self._take_events()
         if self.needs_rebuild():
             total = self.rebuild(on_progress=on_progress)
         self._bring_public_in_step()
@@ -198,6 +225,12 @@ class Publisher:
         self._dashboard.execute("COMMIT")
         self._stirred.clear()
 
+    def _find_emerging(self) -> None:
+        self._dashboard.execute("BEGIN IMMEDIATE")
+        self._emerging.write(self._dashboard, self._clock())
+        self._dashboard.execute("COMMIT")
+        self._has_listened = True
+
     def _say_up_to_date(self) -> None:
         """Notes that all is published, what the clocks show, and when the collector last beat."""
         now = self._clock()
@@ -228,7 +261,7 @@ class Publisher:
             self._archive_path, self._path, self._dashboard, self._events, self._annotator,
             self._tagger, self._made_for(), workers, on_progress, self._clock(),
         )  # fmt: skip
-        self._writer, self._public_is_in_step = None, False
+        self._writer, self._public_is_in_step, self._has_listened = None, False, False
         return Published(posts=rebuilt.posts, seq=rebuilt.seq, comparison=rebuilt.comparison)
 
     def _made_for(self) -> str:
@@ -299,6 +332,8 @@ class Publisher:
         if "note" in refs:
             mirror.mirror_notes(self._archive, self._dashboard)
         mirror.set_clocks(self._archive, self._dashboard, self._events, self._clock())
+        if gone:  # a word that only they used is not to be named any longer
+            self._emerging.write(self._dashboard, self._clock())
         seq = changes[-1].seq if changes else held
         if changes:
             board.set_meta(self._dashboard, "published_seq", str(seq))

@@ -246,6 +246,19 @@ CREATE TABLE alert_rules (
   actor TEXT NOT NULL, made_at TEXT NOT NULL
 );
 
+-- Words and pairs of words of the last hour that no theme covers, the most surprising first: looked
+-- for anew every half minute. Times are Unix seconds.
+CREATE TABLE emerging (
+  event_id INTEGER NOT NULL, place INTEGER NOT NULL,
+  starts INTEGER NOT NULL, ends INTEGER NOT NULL,       -- the hour
+  phrase TEXT NOT NULL,          -- as it is mostly written
+  posts INTEGER NOT NULL, authors INTEGER NOT NULL,     -- that used it in the hour
+  before INTEGER NOT NULL,       -- posts before the hour that used it
+  surprise REAL NOT NULL,        -- standard deviations above what was usual before
+  of_posts INTEGER NOT NULL, of_before INTEGER NOT NULL, -- posts looked at, in the hour and before
+  PRIMARY KEY (event_id, place)
+) WITHOUT ROWID;
+
 -- Collection, mirrored from the archive.
 CREATE TABLE places (            -- where each source stands now: the lamps
   source TEXT NOT NULL, instance TEXT NOT NULL, event TEXT NOT NULL DEFAULT '',  -- event: slug, '' for all

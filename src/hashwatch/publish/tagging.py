@@ -114,6 +114,10 @@ class Tagger:
             "theme": [{theme.name for theme in event.themes} for event in events],
             "session": [{session.code for session in event.sessions} for event in events],
         }
+        self._renamed = [
+            {former: theme.name for theme in event.themes for former in theme.former}
+            for event in events
+        ]
 
     @property
     def sentiment_name(self) -> str:
@@ -140,6 +144,12 @@ class Tagger:
     def event_of(self, slug: str) -> int | None:
         """An event's place in the configured sequence."""
         return self._places.get(slug)
+
+    def called_now(self, field: str, event: int, key: str) -> str:
+        """What somebody meant who named a theme before it was renamed; anything else as it is."""
+        if field != "theme" or key in self._keys[field][event]:
+            return key
+        return self._renamed[event].get(key, key)
 
     def knows(self, field: str, event: int, key: str) -> bool:
         """Whether an event has that theme (by name) or session (by code); none at all is known."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
-from hashwatch.model import Emerging, Said
+from hashwatch.model import Said, Theme
 from hashwatch.queries.events import Event
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import posts_href
@@ -22,6 +23,8 @@ from hashwatch.queries.statements import ask
 MINUTES = 60
 RECENT, BEFORE = 2_000, 4_000
 """Posts that are read, the newest: of the last hour, and of what came before them."""
+NAMED = 5
+"""So many are named where they stand in a line."""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -55,35 +58,71 @@ def hear(connection: sqlite3.Connection, event: Event, now: int) -> Heard | None
     )
 
 
-def emerging_rows(
-    connection: sqlite3.Connection, event: Event, heard: Heard, found: Iterable[Emerging]
-) -> list[Data]:
-    """What was ``found`` in what was ``heard``, each with a link.
+def emerging_rows(connection: sqlite3.Connection, event: Event) -> list[Data]:
+    """What emerges, as the publisher saw it last, each with a link.
 
     ``posts`` are those that the search behind ``href`` finds, ``times`` how many times the share
     of posts before it is, None for what nobody had used. ``toml`` makes it a theme.
     """
-    span = range_parameters(event, heard.start, heard.end)
     rows = []
-    for one in found:
-        query = f'"{one.phrase}"'
-        filters = Filters(q=query, kind="original", start=heard.start, end=heard.end)
-        before = one.before / len(heard.before) if heard.before else 0.0
+    for start, end, phrase, found, authors, before, of_posts, of_before in _found(
+        connection, event
+    ):
+        filters = Filters(q=_query(phrase), kind="original", start=start, end=end)
+        usual = before / of_before if of_before else 0.0
+        theme = theme_of(phrase)
         rows.append(
             {
-                "phrase": one.phrase,
+                "phrase": phrase,
                 "posts": count_posts(connection, select(connection, event, filters)).posts,
-                "href": posts_href(event.slug, q=query, kind="original", **span),
-                "authors": one.authors,
-                "before": one.before,
-                "of": len(heard.recent),
-                "of_before": len(heard.before),
-                "times": round(one.posts / len(heard.recent) / before, 1) if before else None,
-                "toml": f"[[event.theme]]\nname = {_toml(one.phrase.capitalize())}\n"
-                f"terms = [{_toml(one.phrase)}]",
+                "href": _href(event, phrase, start, end),
+                "authors": authors,
+                "before": before,
+                "of": of_posts,
+                "of_before": of_before,
+                "times": round(found / of_posts / usual, 1) if usual else None,
+                "name": theme.name,
+                "toml": theme_toml([theme]),
             }
         )
     return rows
+
+
+def emerging_links(connection: sqlite3.Connection, event: Event) -> list[Data]:
+    """The first of what emerges, by name, with the search that finds it."""
+    return [
+        {"phrase": phrase, "href": _href(event, phrase, start, end)}
+        for start, end, phrase, *_ in _found(connection, event)[:NAMED]
+    ]
+
+
+def theme_of(phrase: str) -> Theme:
+    """The theme that a phrase would make."""
+    return Theme(phrase[:1].upper() + phrase[1:], (phrase,))
+
+
+def theme_toml(themes: Iterable[Theme]) -> str:
+    """Themes as they are written in the configuration."""
+    return "\n\n".join(
+        f"[[event.theme]]\nname = {_toml(theme.name)}\n"
+        f"terms = [{', '.join(map(_toml, theme.terms))}]"
+        for theme in themes
+    )
+
+
+def _found(connection: sqlite3.Connection, event: Event) -> list[tuple[Any, ...]]:
+    if event.clock_mode == "over":
+        return []
+    return ask(connection, "emerging", {"event": event.id})
+
+
+def _href(event: Event, phrase: str, start: int, end: int) -> str:
+    span = range_parameters(event, start, end)
+    return posts_href(event.slug, q=_query(phrase), kind="original", **span)
+
+
+def _query(phrase: str) -> str:
+    return f'"{phrase}"'
 
 
 def _toml(text: str) -> str:

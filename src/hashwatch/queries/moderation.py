@@ -174,6 +174,8 @@ def _words(one: Logged, speaks: Mapping[str, str]) -> str:
         return "alert set" if one.value is not None else "alert taken back"
     if one.kind == "note":
         return f"noted “{one.value}”" if one.value is not None else "note taken back"
+    if one.kind == "theme":
+        return one.about
     name = "tone" if one.about == "sentiment" else one.about
     return (
         f"{name} corrected to {one.value or 'none'}"
@@ -190,6 +192,10 @@ def _what(event: Event, one: Logged, seen: Seen) -> Data:
         at = local_text(int(one.ref), event.zone)
         words = f"the spike of {at}" if one.about == "spike" else at
         return {"words": words, "href": event_href(event.slug, "notes")}
+    if one.kind == "theme":
+        terms = f" ({', '.join(json.loads(one.value))})" if one.value else ""
+        href = event_href(event.slug, "themes") if one.value else None
+        return {"words": f"the theme “{one.ref}”{terms}", "href": href}
     if one.kind != "shown" or one.about in ("post", "pin"):
         post = seen.posts.get(int(one.ref))
         by = plain_name(post.name) or post.handle if post else "somebody, deleted since"

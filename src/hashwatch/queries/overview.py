@@ -9,6 +9,7 @@ from hashwatch.errors import FilterError
 from hashwatch.queries.amplify import worth_amplifying
 from hashwatch.queries.authors import count_authors
 from hashwatch.queries.cards import post_cards
+from hashwatch.queries.emerging import emerging_links
 from hashwatch.queries.events import Event
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
@@ -85,6 +86,7 @@ def overview(
         "tone": recent_tone(connection, event, now),
         "series": series(connection, event, WHOLE, span, now, sessions, spikes),
         "themes": themes,
+        "emerging": emerging_links(connection, event),
         "sessions": today,
         **rankings(connection, event, *_ranked_time(connection, event, span, now)),
         "tab": tab,

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from hashwatch.queries.buckets import Grain, bucket_label, next_bucket
+from hashwatch.queries.emerging import MINUTES, emerging_rows
 from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.now import Usual, recent_by_theme, usual_rates
@@ -67,7 +68,13 @@ def themes_page(connection: sqlite3.Connection, event: Event, now: int) -> Data:
         full.append({**row, "terms": terms[row["name"]], "points": points})
     by_name = {row["name"]: days.get(ids[row["name"]], {}) for row in rows}
     busy = [day for day, _ in ask(connection, "busy_days", {"event": event.id})]
-    return {"grain": grain, "themes": full, "heat": _heat(event, busy, by_name)}
+    return {
+        "grain": grain,
+        "themes": full,
+        "heat": _heat(event, busy, by_name),
+        "emerging": emerging_rows(connection, event),
+        "emerging_minutes": MINUTES,
+    }
 
 
 def _counts(

@@ -31,6 +31,7 @@ RULES: tuple[tuple[re.Pattern[str], str, str | None], ...] = tuple(
         (r"/-/account", VIEWER, VIEWER),
         (r"/-/people", ADMIN, ADMIN),
         (rf"{_EVENT}/posts/\d{{1,18}}/correct", VIEWER, MODERATOR),
+        (rf"{_EVENT}/themes/decide", VIEWER, MODERATOR),
         (rf"{_EVENT}/evaluate(?:\.json)?", VIEWER, MODERATOR),
         (rf"{_EVENT}/alerts(?:\.json)?", VIEWER, MODERATOR),
         (rf"{_EVENT}/(?:moderation|log|triage|notes)(?:\.json)?", MODERATOR, MODERATOR),

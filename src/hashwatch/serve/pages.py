@@ -27,7 +27,6 @@ from hashwatch.queries import (
 from hashwatch.queries.events import Event, find_event, shell
 from hashwatch.queries.filters import NAMES
 from hashwatch.queries.shapes import Data
-from hashwatch.serve.emerging import with_emerging
 from hashwatch.serve.explaining import explain_tone
 from hashwatch.serve.static import static_href
 
@@ -96,9 +95,7 @@ PAGES: dict[str, Page] = {
     "themes": Page(
         "themes.html",
         (),
-        lambda c, asked: with_emerging(
-            c, asked.event, asked.now, themes.themes_page(c, asked.event, asked.now)
-        ),
+        lambda c, asked: themes.themes_page(c, asked.event, asked.now),
     ),
     "questions": Page(
         "questions.html",

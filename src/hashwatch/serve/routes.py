@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -40,6 +41,7 @@ from hashwatch.serve.signing_in import asking_of, sign_in_routes
 from hashwatch.serve.site import Site, site_of
 from hashwatch.serve.static import static_file
 from hashwatch.serve.stream import stream_changes
+from hashwatch.serve.theming import last_decided, phrase_of, take_theme, theme_forms, themes_toml
 from hashwatch.serve.triaging import take_step, triage_data
 
 HTML = "text/html; charset=utf-8"
@@ -95,6 +97,8 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         ),
         (rf"^/events/{_SLUG}/log{_JSON}", _deciding_view(datasette, "log", log_data, take_ruling)),
         (rf"^/events/{_SLUG}/posts/(?P<name>\d{{1,18}})/correct$", _correct_view(datasette)),
+        (rf"^/events/{_SLUG}/themes/decide$", _theme_view(datasette)),
+        (rf"^/events/{_SLUG}/themes\.toml$", _toml_view(datasette)),
         *public_routes(datasette),
         *sign_in_routes(datasette),
         (r"^/-/healthz$", _health_view(datasette)),
@@ -112,6 +116,8 @@ def _view(datasette: Datasette, page: str) -> Callable[..., Awaitable[Response]]
             truth = await _truth(site, request.url_vars.get("slug"))
             role = asking_of(request).role
             key = f"{'json' if is_json else f'html {role}'} {request.full_path}"
+            if page == "themes" and asking_of(request).may(MODERATOR):
+                key += f" {await asyncio.to_thread(last_decided, site)}"
             etag = f'W/"{crc32(f"{__version__} {truth} {key}".encode()):08x}"'
             if etag in request.headers.get("if-none-match", ""):
                 return Response("", status=304, headers={"ETag": etag, **_KEEP})
@@ -166,6 +172,11 @@ async def _make(
             if page == "post" and site.decisions is not None and asking.may(MODERATOR):
                 more["token"] = site.token
                 more["choices"] = correction_choices(connection, slug)
+            if page == "themes" and asking.may(MODERATOR):
+                more |= theme_forms(site, connection, slug)
+            if page == "posts" and asking.may(MODERATOR) and site.decisions is not None:
+                names = [key for key, _ in correction_choices(connection, slug)["theme"]]
+                more |= {"token": site.token, "theme": phrase_of(data["query"].get("q", ""), names)}
             body = render(template, page, request, data, **more)
         return Answer(200, JSON if is_json else HTML, body, compressed(body), etag)
 
@@ -304,6 +315,30 @@ def _correct_view(datasette: Datasette) -> Callable[..., Awaitable[Response]]:
             return await take_correction(site, request, asking_of(request))
         except Exception as error:
             return await error_response(site, request, error, is_json=False)
+
+    return view
+
+
+def _theme_view(datasette: Datasette) -> Callable[..., Awaitable[Response]]:
+    async def view(request: Request) -> Response:
+        site = site_of(datasette)
+        try:
+            if request.method != "POST":
+                return Response.redirect(request.path.removesuffix("/decide"), status=303)
+            return await take_theme(site, request, asking_of(request))
+        except Exception as error:
+            return await error_response(site, request, error, is_json=False)
+
+    return view
+
+
+def _toml_view(datasette: Datasette) -> Callable[..., Awaitable[Response]]:
+    async def view(request: Request) -> Response:
+        site = site_of(datasette)
+        try:
+            return await themes_toml(site, request)
+        except Exception as error:
+            return await error_response(site, request, error, is_json=True)
 
     return view
 
