@@ -14,6 +14,7 @@
     └── SourceError            a platform did not give what was asked
         ├── UnreachableError   no answer: DNS, refused, TLS, deadline, 5xx
         ├── RateLimitedError   429 or a spent budget; carries when to try again
+        │   └── BudgetError    the money that may be spent is
         ├── DeniedError        401, 403: a token is needed, or was refused
         ├── NotFoundError      404, 410
         └── BadAnswerError     an answer that is not what the platform documents
@@ -69,7 +70,14 @@ class MissingError(HashwatchError):
 
 
 class SourceError(HashwatchError):
-    """A platform did not give what was asked of it."""
+    """A platform did not give what was asked of it.
+
+    ``status`` is that of its answer, where one came; ``asked`` is false where the request never
+    left, so that it cannot have cost anything.
+    """
+
+    status: int | None = None
+    asked: bool = True
 
 
 class UnreachableError(SourceError):
@@ -82,6 +90,12 @@ class RateLimitedError(SourceError):
     def __init__(self, message: str, retry_after: float) -> None:
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class BudgetError(RateLimitedError):
+    """Asking might cost more than is left of the money that the operator has set apart."""
+
+    asked = False
 
 
 class DeniedError(SourceError):

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from collect.spending import AT
 from fake_platform.mastodon import FakeMastodon
 from fake_platform.mastodon_stream import TOKEN
+from fake_platform.x import TOKEN as X_TOKEN
+from fake_platform.x import FakeX
 from hashwatch.archive.store import Archive
 
 
@@ -41,3 +44,11 @@ def token(monkeypatch: pytest.MonkeyPatch) -> str:
     """The token, in the environment."""
     monkeypatch.setenv("HOME_TOKEN", TOKEN)
     return "HOME_TOKEN"
+
+
+@pytest.fixture
+def x(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeX]:
+    """X, with its token in the environment."""
+    monkeypatch.setenv("X_TOKEN", X_TOKEN)
+    with FakeX(AT) as server:
+        yield server

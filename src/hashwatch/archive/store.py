@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from hashwatch.archive import refreshing, runs, tombstones
+from hashwatch.archive import refreshing, runs, spending, tombstones
 from hashwatch.archive.connection import check, open_archive, transaction
 from hashwatch.archive.erased import Erased
 from hashwatch.archive.posts import PostWriter
 from hashwatch.archive.runs import PlaceKey, PlaceState
+from hashwatch.archive.spending import Spent
 from hashwatch.errors import ArchiveError
 from hashwatch.model import Cursor, Gap, KnownPost, Page, RunState
 
@@ -164,6 +165,31 @@ class Archive:
     def open_gap_since(self, place: PlaceKey, reason: str) -> int | None:
         """Where the oldest gap of a place begins that was left for ``reason`` and is not filled."""
         return runs.open_gap_since(self._connection, place, reason)
+
+    def hold_money(self, source: str, amount: int, budget: int, now: float) -> int | None:
+        """Holds money before it may be spent: see :func:`hashwatch.archive.spending.hold`."""
+        return self._write(lambda: spending.hold(self._connection, source, amount, budget, now))
+
+    def settle_money(
+        self, number: int, source: str, things: Mapping[str, int], flat: int, now: float, *,
+        keep: int = 0,
+    ) -> int:  # fmt: skip
+        """Counts what was read: see :func:`hashwatch.archive.spending.settle`."""
+        return self._write(
+            lambda: spending.settle(self._connection, number, source, things, flat, now, keep=keep)
+        )
+
+    def release_money(self, number: int) -> None:
+        """Gives back what was held, as nothing was read."""
+        self._write(lambda: spending.release(self._connection, number))
+
+    def money(self, source: str, budget: int, now: float) -> Spent:
+        """The month of which the least is left."""
+        found = (
+            spending.spent_in(self._connection, source, month, budget)
+            for month in spending.months_at(now)
+        )
+        return min(found, key=lambda spent: spent.left)
 
     def _store(self, page: Page, run: int, place: PlaceKey, now: int, event: str | None) -> Stored:
         living = tombstones.living(self._connection, self._erased.keep(page.posts))

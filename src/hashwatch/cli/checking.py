@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -16,7 +16,6 @@ from hashwatch.cli.options import (
     no_input_option,
     partly,
     print_json,
-    unused_data_dir_option,
 )
 
 if TYPE_CHECKING:
@@ -26,15 +25,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @config_option
-@unused_data_dir_option
-@click.option("--live", is_flag=True, help="Really ask each platform, once; nothing is stored.")
+@data_dir_option()
+@click.option("--live", is_flag=True, help="Really ask each platform, once; no post is stored.")
 @json_option
 @no_input_option
-def check(config_path: Path, live: bool, as_json: bool) -> int:
+def check(config_path: Path, data_dir: Path, live: bool, as_json: bool) -> int:
     """Check the configuration, and what each source would do for each hashtag.
 
     All problems are told at once (exit code 2), a token that is missing among them. With --live:
-    exit code 1 if no source answers, 3 if only some do.
+    exit code 1 if no source answers, 3 if only some do. What asking cost, of a source that wants
+    money, is counted in archive.db.
     """
     import asyncio
 
@@ -50,7 +50,8 @@ def check(config_path: Path, live: bool, as_json: bool) -> int:
                 f" {counted(len(event.themes), 'theme')},"
                 f" {' '.join('#' + hashtag for hashtag in event.hashtags)}"
             )
-    trials = asyncio.run(try_sources(config, ask="all" if live else "none"))
+    asked: Literal["all", "none"] = "all" if live else "none"
+    trials = asyncio.run(try_sources(config, ask=asked, archive_path=data_dir / "archive.db"))
     show_trials(trials, as_json)
     misconfigured = dict.fromkeys(trial.answer for trial in trials if trial.fault)
     if misconfigured:

@@ -113,7 +113,7 @@ def collect(config_path: Path, data_dir: Path, once: bool, dry_run: bool, as_jso
     log_to_stderr("collector")
     config = load_config(config_path)
     if dry_run:
-        return _collect_nothing(config, as_json)
+        return _collect_nothing(config, data_dir, as_json)
     if once:
         return _collect_once(config, data_dir, as_json)
     asyncio.run(_collect_on(config, data_dir))
@@ -323,13 +323,14 @@ def _collect_once(config: Config, data_dir: Path, as_json: bool) -> int:
     return partly(len(failed), len(asked))
 
 
-def _collect_nothing(config: Config, as_json: bool) -> int:
+def _collect_nothing(config: Config, data_dir: Path, as_json: bool) -> int:
     import asyncio
 
     from hashwatch.cli.checking import show_trials
     from hashwatch.schedule.trying import try_sources
 
-    trials = asyncio.run(try_sources(config, ask="open"))
+    archive_path = data_dir / "archive.db"
+    trials = asyncio.run(try_sources(config, ask="open", archive_path=archive_path))
     show_trials(trials, as_json)
     tried = [trial for trial in trials if trial.asked or trial.fault]
     return partly(sum(not trial.ok for trial in tried), len(tried))

@@ -13,8 +13,21 @@ import msgspec
 
 from hashwatch.archive.runs import PlaceKey, PlaceState
 from hashwatch.archive.store import Archive, Stored
-from hashwatch.collect.source import STREAM_DOWN, UNREAD_FROM, Place, PollingSource, Query
-from hashwatch.errors import BadAnswerError, DeniedError, RateLimitedError, SourceError
+from hashwatch.collect.source import (
+    STREAM_DOWN,
+    UNAFFORDED,
+    UNREAD_FROM,
+    Place,
+    PollingSource,
+    Query,
+)
+from hashwatch.errors import (
+    BadAnswerError,
+    BudgetError,
+    DeniedError,
+    RateLimitedError,
+    SourceError,
+)
 from hashwatch.model import Cursor, Gap, Page, Reject, RunState
 
 PAGE_CAP = 50
@@ -112,6 +125,11 @@ def state_after(error: SourceError) -> PlaceState:
     return "denied" if isinstance(error, DeniedError) else "unreachable"
 
 
+def reason_of(error: SourceError) -> str:
+    """Why a stretch is missing after ``error``."""
+    return UNAFFORDED if isinstance(error, BudgetError) else state_after(error)
+
+
 def key_of(place: Place) -> PlaceKey:
     """The archive's name for a place."""
     return PlaceKey(place.source, place.instance, place.hashtag)
@@ -174,6 +192,9 @@ class _Run:
                 self._archive.fill_gaps(key, *whole, self._now(), reason=STREAM_DOWN)
                 # Nothing is left of where an earlier run stopped.
                 self._archive.fill_gaps(key, *whole, self._now(), reason=POLL_CAP)
+                if self.cursor is not None and self.cursor.complete:
+                    # What was too dear then has been read since.
+                    self._archive.fill_gaps(key, *whole, self._now(), reason=UNAFFORDED)
         return self._end(RunState.OK, "")
 
     def end_early(self, step: Step) -> RunReport:
@@ -192,7 +213,7 @@ class _Run:
             self._archive.store(Page(rejects=rejects), self._number, self._key, now)
         known = self._query.since if self._read_until is None else self._read_until
         if now - known > OUTAGE:
-            self._leave_gap(known, now, state_after(error))
+            self._leave_gap(known, now, reason_of(error))
         state = RunState.PARTIAL if self.pages else RunState.FAILED
         return self._end(state, str(error), error)
 

@@ -132,7 +132,13 @@ class Http:
         return await self._ask(call)
 
     async def lines(
-        self, url: str, *, params: Mapping[str, str], token: str | None, silence: float
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str],
+        token: str | None,
+        silence: float,
+        accept: str = "text/event-stream",
     ) -> AsyncIterator[bytes]:
         """The lines of an answer that does not end, as they come.
 
@@ -140,7 +146,7 @@ class Http:
         ``silence`` seconds without a byte and when the answer ends after all.
         """
         where = _parse_url(url).copy_merge_params(dict(params))
-        call = _Call("GET", where, token, {"Accept": "text/event-stream"})
+        call = _Call("GET", where, token, {"Accept": accept})
         self._check_hold(_origin(where), call)
         request = self._client.build_request(
             "GET", where, headers=_headers(call), timeout=httpx.Timeout(silence, connect=5.0)
@@ -156,7 +162,9 @@ class Http:
                 await response.aclose()
         except (httpx.HTTPError, OSError) as error:
             reason = str(error) or type(error).__name__
-            raise UnreachableError(f"{where.host}'s stream broke off: {reason[:200]}") from error
+            failure = UnreachableError(f"{where.host}'s stream broke off: {reason[:200]}")
+            failure.asked = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+            raise failure from error
         raise UnreachableError(f"{where.host} closed the stream")
 
     def permit_loopback(self, url: str) -> None:
@@ -184,9 +192,9 @@ class Http:
                 ) from None
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
                 reason = str(error) or type(error).__name__
-                raise UnreachableError(
-                    f"{call.url.host} cannot be reached: {reason[:200]}"
-                ) from error
+                failure = UnreachableError(f"{call.url.host} cannot be reached: {reason[:200]}")
+                failure.asked = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+                raise failure from error
 
     async def _follow(self, call: _Call) -> Answer:
         for _ in range(_MOST_REDIRECTS + 1):
@@ -219,6 +227,7 @@ class Http:
         headers = {name.lower(): value for name, value in response.headers.items()}
         body = await _beginning(response)
         error = _error_for(response.status_code, headers, body, call)
+        error.status = response.status_code
         if isinstance(error, RateLimitedError):
             self._hold(call, error.retry_after)
         raise error
@@ -248,9 +257,11 @@ class Http:
     def _check_hold(self, origin: Origin, call: _Call) -> None:
         left = self._holds.get((origin, call.token), 0.0) - time.monotonic()
         if left > 0:
-            raise RateLimitedError(
+            error = RateLimitedError(
                 f"{call.url.host} asked to be left alone for another {left:.0f} s", left
             )
+            error.asked = False
+            raise error
 
 
 class _GuardedTransport(httpx.AsyncHTTPTransport):

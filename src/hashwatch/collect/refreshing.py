@@ -13,7 +13,13 @@ import msgspec
 
 from hashwatch.archive.store import Archive, Stored
 from hashwatch.collect import RunReport, evidence, key_of
-from hashwatch.collect.source import KNOWN_POSTS, Place, Refreshed, RefreshingSource
+from hashwatch.collect.source import (
+    KNOWN_POSTS,
+    Place,
+    PromptSource,
+    Refreshed,
+    RefreshingSource,
+)
 from hashwatch.errors import SourceError
 from hashwatch.model import KnownPost, Page, RunState, Tombstone
 
@@ -27,13 +33,14 @@ DELETED = "deleted at its own server"
 _log = logging.getLogger(__name__)
 
 
-def interval_at(age: int) -> int:
+def interval_at(age: int, longest: int = DAY) -> int:
     """Seconds from one check of a post to the next, at its age in seconds."""
-    return next((interval for oldest, interval in STEPS if age < oldest), DAY)
+    return next((interval for oldest, interval in STEPS if age < oldest), longest)
 
 
-def due(posts: Iterable[KnownPost], now: int, most: int) -> list[KnownPost]:
+def due(posts: Iterable[KnownPost], now: int, most: int, longest: int = DAY) -> list[KnownPost]:
     """At most so many posts that are due at ``now``, those first that are latest for their age.
+    ``longest`` is how long (seconds) none may go unasked.
 
     One that was checked in what is now the future (the clock was put back) is due.
     """
@@ -41,7 +48,7 @@ def due(posts: Iterable[KnownPost], now: int, most: int) -> list[KnownPost]:
     def lateness(post: KnownPost) -> float:
         if post.checked_at > now:
             return 1.0
-        return (now - post.checked_at) / interval_at(now - post.created_at)
+        return (now - post.checked_at) / interval_at(now - post.created_at, longest)
 
     late = [(lateness(post), post) for post in posts]
     late = sorted(
@@ -71,10 +78,12 @@ async def refresh(
     if not size:
         return None
     started, most = now(), size * requests
+    longest = source.recheck if isinstance(source, PromptSource) else DAY
     known = archive.known_posts(
-        key_of(place), since=since, recent=started - DAY, checked_before=started - DAY, most=most
-    )
-    chosen = due(known, started, most)
+        key_of(place), since=since, recent=started - DAY, checked_before=started - longest,
+        most=most,
+    )  # fmt: skip
+    chosen = due(known, started, most, longest)
     if not chosen:
         return None
     run = _Run(source, place, archive, now, turn)

@@ -8,7 +8,7 @@ A platform is one module in ``hashwatch.collect.sources`` (or a package's entry 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
@@ -26,6 +26,8 @@ ABILITIES = "?"
 """What stands for a hashtag where the archive keeps what was measured of a server."""
 STREAM_DOWN = "the stream is down, and nothing was polled since"
 """Why a stretch is missing of a place that is both streamed and polled."""
+UNAFFORDED = "reading it would pass the budget"
+"""Why a stretch is missing of a place whose platform wants money for it."""
 UNREAD_FROM = "unread_from"
 """In a cursor's state: from when (UTC seconds) a run that stops now leaves posts unread."""
 
@@ -75,11 +77,15 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """Seconds between two polls of one place, and the platform's budget of requests a minute."""
+    """Seconds between two polls of one place, and the platform's budget of requests a minute.
+
+    After a pause a minute's worth is asked at once, or ``at_once`` where that is given.
+    """
 
     busy: float
     idle: float
     requests_a_minute: float
+    at_once: float | None = None
 
 
 @runtime_checkable
@@ -138,6 +144,11 @@ class StreamedSource(Protocol):
         ...
 
 
+def stands_once(source: Source) -> bool:
+    """Whether a platform lets a stream be open only once, as its class says (``stands_once``)."""
+    return bool(getattr(source, "stands_once", False))
+
+
 @runtime_checkable
 class MeasuringSource(Protocol):
     """A platform whose servers differ in what they can do, which is found out by asking."""
@@ -156,6 +167,52 @@ class MeasuringSource(Protocol):
         ``turn`` waits until the platform's budget allows a request. Raises a
         :class:`~hashwatch.errors.SourceError`.
         """
+        ...
+
+
+class Ledger(Protocol):
+    """What one source may spend, durable before it is spent. In millionths of a US dollar."""
+
+    def hold(self, amount: int) -> int:
+        """Sets apart the most that an answer can cost, before it is asked for; its number.
+
+        Raises ``BudgetError`` where so much is not left: then nothing may be asked.
+        """
+        ...
+
+    def settle(
+        self, number: int, things: Mapping[str, int], flat: int = 0, *, keep: int = 0
+    ) -> int:
+        """Counts what came in the place of what was held: the prices of ``things`` by their names,
+        those not yet paid for today, and ``flat`` for asking; what that cost in all.
+
+        ``keep`` is held on under the same number, even where no more is left of the budget.
+        """
+        ...
+
+    def release(self, number: int) -> None:
+        """Gives back what was held: nothing came, and nothing can have been charged."""
+        ...
+
+    def left(self) -> int:
+        """What is neither spent nor held this month; below zero where too much is held."""
+        ...
+
+    def words(self) -> str:
+        """What is spent and what is left, for people."""
+        ...
+
+
+@runtime_checkable
+class SpendingSource(Protocol):
+    """A platform that wants money for what is read. Without a ledger it asks for nothing."""
+
+    name: str
+    budget: int
+    """What it may spend in a calendar month (UTC), in millionths of a US dollar."""
+
+    def spend_from(self, ledger: Ledger) -> None:
+        """Where to write down what is spent, before anything else is asked of the source."""
         ...
 
 
@@ -202,6 +259,14 @@ class RefreshingSource(Protocol):
         ...
 
 
+@runtime_checkable
+class PromptSource(Protocol):
+    """A refreshing source whose posts must be asked for again sooner than once a day."""
+
+    recheck: int
+    """At the latest after so many seconds."""
+
+
 Source = PollingSource | StreamingSource
 
 
@@ -239,6 +304,11 @@ def is_live(name: str) -> bool:
     The replay, whose module says ``LIVE = False``, plays an event's own time at any time.
     """
     return bool(getattr(find_source(name), "LIVE", True))
+
+
+def is_free(name: str) -> bool:
+    """Whether a source asks for nothing: one that costs money says ``FREE = False``."""
+    return bool(getattr(find_source(name), "FREE", True))
 
 
 def known_sources() -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from hashwatch.collect.source import built_in_sources, find_source, is_live
+from hashwatch.collect.source import built_in_sources, find_source, is_free, is_live
 from hashwatch.config import Config
 from hashwatch.config.tables import read_hashtag
 from hashwatch.config.writing import toml_text
@@ -81,7 +81,7 @@ def open_sources() -> list[str]:
             settings()
         except ValidationError:
             continue
-        if is_live(name):
+        if is_live(name) and is_free(name):
             names.append(name)
     return names
 

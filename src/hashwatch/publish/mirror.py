@@ -86,6 +86,20 @@ def mirror_places(archive: sqlite3.Connection, dashboard: sqlite3.Connection) ->
     )
 
 
+def mirror_spending(archive: sqlite3.Connection, dashboard: sqlite3.Connection) -> None:
+    """Copies what sources spent, month by month."""
+    rows = archive.execute(
+        "SELECT source, month, spent, (SELECT coalesce(sum(amount), 0) FROM holds"
+        " WHERE holds.source = spending.source AND holds.month = spending.month), budget"
+        " FROM spending"
+    ).fetchall()
+    dashboard.execute("DELETE FROM spending")
+    dashboard.executemany(
+        "INSERT INTO spending VALUES (?, ?, ?, ?, ?)",
+        [(source, iso(month)[:7], *rest) for source, month, *rest in rows],
+    )
+
+
 def mirror_programme_changes(archive: sqlite3.Connection, dashboard: sqlite3.Connection) -> None:
     """Copies what became different in the programmes since the last that is here."""
     (last,) = dashboard.execute("SELECT coalesce(max(id), 0) FROM programme_changes").fetchone()

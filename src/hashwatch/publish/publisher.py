@@ -325,6 +325,8 @@ class Publisher:
             mirror.mirror_gaps(self._archive, self._dashboard, list(refs["gap"]))
         if "place" in refs:
             mirror.mirror_places(self._archive, self._dashboard)
+        if "spending" in refs:
+            mirror.mirror_spending(self._archive, self._dashboard)
         if "programme" in refs:
             mirror.mirror_programme_changes(self._archive, self._dashboard)
         if "alert_rule" in refs:

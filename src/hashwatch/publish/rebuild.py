@@ -231,6 +231,7 @@ def _mirror_all(
     mirror.mirror_runs(archive, made, runs)
     mirror.mirror_gaps(archive, made, gaps)
     mirror.mirror_places(archive, made)
+    mirror.mirror_spending(archive, made)
     mirror.mirror_programme_changes(archive, made)
     mirror.mirror_notes(archive, made)
     mirror.mirror_alert_rules(archive, made)

@@ -277,6 +277,13 @@ CREATE TABLE gaps (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL, instance TEXT NOT NULL, hashtag TEXT NOT NULL,
   starts_at TEXT NOT NULL, ends_at TEXT, reason TEXT NOT NULL, filled_at TEXT
 );
+-- What sources that want money spent, by month (2026-11, UTC), in millionths of a US dollar.
+CREATE TABLE spending (
+  source TEXT NOT NULL, month TEXT NOT NULL, spent INTEGER NOT NULL,
+  held INTEGER NOT NULL,         -- for answers that are under way, or never came
+  budget INTEGER NOT NULL,
+  PRIMARY KEY (source, month)
+) WITHOUT ROWID;
 -- How long after they were written posts were collected, by place and hour of collection (UTC).
 CREATE TABLE lag_hour (
   source TEXT NOT NULL, instance TEXT NOT NULL, bucket INTEGER NOT NULL,

@@ -6,7 +6,13 @@ import sqlite3
 from collections import Counter
 from typing import Any
 
-from hashwatch.queries.buckets import buckets_between, from_iso, local_text, next_bucket
+from hashwatch.queries.buckets import (
+    buckets_between,
+    from_iso,
+    local_text,
+    next_bucket,
+    to_iso,
+)
 from hashwatch.queries.events import PROGRAMME, Event, source_lamps
 from hashwatch.queries.gaps import find_gaps
 from hashwatch.queries.hrefs import posts_href
@@ -17,6 +23,7 @@ from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask, run, statement
 
 HOURS = 48
+MICRO = 1_000_000
 
 
 def coverage_page(connection: sqlite3.Connection, event: Event, now: int, wall: float) -> Data:
@@ -29,6 +36,7 @@ def coverage_page(connection: sqlite3.Connection, event: Event, now: int, wall: 
         "places": places,
         "servers": servers_of(connection, event, places),
         "homes": homes_of(connection, event, places),
+        "spending": _spending(connection, wall),
         "hours": [{"bucket": hour, "local": local_text(hour, event.zone)} for hour in hours],
         "rows": _rows(connection, event, places, hours, gaps),
         "gaps": gaps,
@@ -70,6 +78,23 @@ def _places(connection: sqlite3.Connection, event: Event, wall: float) -> list[D
             }
         )
     return places
+
+
+def _spending(connection: sqlite3.Connection, wall: float) -> list[Data]:
+    """What sources spent by month, in US dollars; ``left`` of this month's budget, else None."""
+    this_month = to_iso(int(wall))[:7]
+    return [
+        {
+            "source": source,
+            "month": month,
+            "spent": spent / MICRO,
+            "held": held / MICRO,
+            "budget": budget / MICRO,
+            "share": min(1.0, (spent + held) / budget) if budget else 1.0,
+            "left": max(0, budget - spent - held) / MICRO if month == this_month else None,
+        }
+        for source, month, spent, held, budget in ask(connection, "spending", {})
+    ]
 
 
 Lags = dict[tuple[str, str, int], dict[int, int]]

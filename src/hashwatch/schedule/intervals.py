@@ -53,17 +53,19 @@ def is_session_time(events: Iterable[Event], now: int) -> bool:
 
 
 class Budget:
-    """Lets requests to one server through at its pace, after a pause a minute's worth at once."""
+    """Lets requests to one server through at its pace, after a pause a minute's worth at once, or
+    ``at_once``."""
 
     def __init__(
         self,
         requests_a_minute: float,
+        at_once: float | None = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._per_second = requests_a_minute / 60.0
-        self._most = max(1.0, requests_a_minute)
+        self._most = max(1.0, requests_a_minute if at_once is None else at_once)
         self._left = self._most
         self._monotonic, self._sleep = monotonic, sleep
         self._counted = monotonic()

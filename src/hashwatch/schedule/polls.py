@@ -46,7 +46,7 @@ class Poller:
     ) -> None:
         self.source, self.host, self._archive = source, host, archive
         self._lamps, self._now = lamps, now
-        self.budget = Budget(source.pace.requests_a_minute)
+        self.budget = Budget(source.pace.requests_a_minute, source.pace.at_once)
         self._abilities = key_of(Place(source.name, host, ABILITIES))
         if isinstance(source, MeasuringSource):
             source.remember(host, archive.cursor(self._abilities))

@@ -20,6 +20,7 @@ from hashwatch.config import Config
 from hashwatch.errors import ConfigError
 from hashwatch.schedule import Collector, Connected
 from hashwatch.schedule.expiry import Expiry
+from hashwatch.schedule.money import open_ledgers
 from hashwatch.schedule.programmes import watches
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ async def _collector(config: Config, archive_path: Path) -> AsyncIterator[Collec
         try:
             archive.check()
             async with connected_sources(config.sources) as (sources, failed):
+                open_ledgers((each.source for each in sources.values()), archive, time.time)
                 programmes = watches(config.events, archive_path, http, time.time)
                 expiry = Expiry(config.events, archive_path, time.time)
                 yield Collector(

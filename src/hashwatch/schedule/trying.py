@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing, closing
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, Protocol, cast, runtime_checkable
 from urllib.parse import urlsplit
 
 import msgspec
 
+from hashwatch.archive.store import Archive
 from hashwatch.collect.http import Http
 from hashwatch.collect.programme import is_address
 from hashwatch.collect.source import (
@@ -20,11 +22,14 @@ from hashwatch.collect.source import (
     PollingSource,
     Query,
     Source,
+    SpendingSource,
     StreamedSource,
+    stands_once,
 )
 from hashwatch.config import Config
 from hashwatch.errors import ConfigError, SourceError
 from hashwatch.model import Event, Page
+from hashwatch.schedule.money import open_ledgers
 from hashwatch.schedule.programmes import SOURCE as PROGRAMME
 from hashwatch.schedule.programmes import try_address
 from hashwatch.schedule.starting import connected_sources
@@ -72,15 +77,24 @@ class Trial(msgspec.Struct, frozen=True):
     verdict: Verdict = ""
 
 
-async def try_sources(config: Config, *, ask: Literal["none", "open", "all"]) -> list[Trial]:
-    """Every source × event × hashtag. Those to ``ask`` are really asked, once, storing nothing.
+async def try_sources(
+    config: Config, *, ask: Literal["none", "open", "all"], archive_path: Path | None = None
+) -> list[Trial]:
+    """Every source × event × hashtag. Those to ``ask`` are really asked, once, storing nothing but
+    the money that it cost, in the archive; without one such sources are not asked.
 
     ``open`` are those inside their collection window.
     """
     now = int(time.time())
     trials: list[Trial] = []
     pages: dict[int, Page] = {}
-    async with connected_sources(config.sources) as (sources, failed):
+    async with connected_sources(config.sources) as (sources, failed), AsyncExitStack() as exits:
+        spending = [
+            each.source for each in sources.values() if isinstance(each.source, SpendingSource)
+        ]
+        if spending and ask != "none" and archive_path is not None:
+            archive = exits.enter_context(closing(Archive(archive_path)))
+            open_ledgers(spending, archive, time.time)
         for event in config.events:
             if is_address(event.programme):
                 trials.append(await _try_programme(event, now, ask))
@@ -98,7 +112,10 @@ async def try_sources(config: Config, *, ask: Literal["none", "open", "all"]) ->
                         trial = Trial(
                             event.slug, name, place.instance, place.hashtag, would, asked=asked
                         )
-                        if asked:
+                        if beside and stands_once(source):
+                            # Asked for here, it would end that of a collector at work.
+                            trial = msgspec.structs.replace(trial, asked=False)
+                        if trial.asked:
                             trial, pages[len(trials)] = await _ask(source, place, query, trial)
                         trials.append(trial)
     return _compared(trials, pages)

@@ -1,0 +1,77 @@
+"""The money that sources spend, written down in the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from hashwatch.archive.store import Archive
+from hashwatch.collect.source import Source, SpendingSource
+from hashwatch.errors import BudgetError
+
+# Where nothing is left, it is looked again so often (seconds): a new month may have begun, or
+# something that was held may have been given back.
+AGAIN = 3_600.0
+MICRO = 1_000_000
+
+
+class ArchiveLedger:
+    """One source's ledger, as :class:`hashwatch.collect.source.Ledger` describes it.
+
+    ``now`` gives wall seconds.
+    """
+
+    def __init__(
+        self, archive: Archive, source: str, budget: int, now: Callable[[], float]
+    ) -> None:
+        self._archive, self._source, self._budget, self._now = archive, source, budget, now
+
+    def hold(self, amount: int) -> int:
+        """Sets apart, or raises ``BudgetError``."""
+        number = self._archive.hold_money(self._source, amount, self._budget, self._now())
+        if number is None:
+            raise BudgetError(
+                f"sources.{self._source}: {self.words()}; the next answer may cost"
+                f" {dollars(amount)}, so that nothing is asked until there is more: raise budget,"
+                " or wait for the next month",
+                AGAIN,
+            )
+        return number
+
+    def settle(
+        self, number: int, things: Mapping[str, int], flat: int = 0, *, keep: int = 0
+    ) -> int:
+        """Counts what came."""
+        return self._archive.settle_money(
+            number, self._source, things, flat, self._now(), keep=keep
+        )
+
+    def release(self, number: int) -> None:
+        """Gives back."""
+        self._archive.release_money(number)
+
+    def left(self) -> int:
+        """What is left."""
+        return self._archive.money(self._source, self._budget, self._now()).left
+
+    def words(self) -> str:
+        """``$3.20 of $50.00 spent in November 2026, $46.80 left``."""
+        stands = self._archive.money(self._source, self._budget, self._now())
+        month = f"{datetime.fromtimestamp(stands.month, UTC):%B %Y}"
+        held = f" and {dollars(stands.held)} held for answers under way" if stands.held else ""
+        return (
+            f"{dollars(stands.spent)} of {dollars(stands.budget)} spent in {month}{held},"
+            f" {dollars(max(0, stands.left))} left"
+        )
+
+
+def open_ledgers(sources: Iterable[Source], archive: Archive, now: Callable[[], float]) -> None:
+    """Gives each source that spends money its ledger."""
+    for source in sources:
+        if isinstance(source, SpendingSource):
+            source.spend_from(ArchiveLedger(archive, source.name, source.budget, now))
+
+
+def dollars(amount: int) -> str:
+    """Millionths of a dollar for people."""
+    return f"${amount / MICRO:,.2f}"
