@@ -40,7 +40,7 @@ PROMISE = (
     (r"/-/account", "viewer", "viewer"),
     (r"/-/people", "admin", "admin"),
     (r".*/(correct|evaluate|alerts|themes/decide)(.json)?", "viewer", "moderator"),
-    (r".*/(moderation|log|triage|notes)(.json)?", "moderator", "moderator"),
+    (r".*/(moderation|log|triage|notes|check)(.json)?", "moderator", "moderator"),
     (r"/(.json)?|/events/.*", "viewer", None),
     (r"/(dashboard|-)(/.*|$|\..*)", "admin", "admin"),
 )

@@ -247,6 +247,7 @@ def _erase(connection: sqlite3.Connection, found: _Found, names: _Names) -> Eras
             )
             changed(connection, "post", int(str(identity[0])))
         _sweep_rejects(connection, names)
+        connection.execute("DELETE FROM checked")  # samples of anybody's words, made anew on demand
         _sweep_columns(connection, names)
         for number in found.posts:
             changed(connection, "gone", number)

@@ -94,6 +94,10 @@ def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
                     "event": trial.event, "source": trial.source, "instance": trial.instance,
                     "hashtag": trial.hashtag, "would": trial.would, "ok": trial.ok,
                     "answer": trial.answer, "verdict": trial.verdict,
+                    "samples": [
+                        {"handle": one.handle, "text": one.text, "url": one.url}
+                        for one in trial.samples
+                    ],
                 }
                 for trial in trials
             ]
@@ -107,6 +111,8 @@ def show_trials(trials: Sequence[Trial], as_json: bool) -> None:
         answer = " — " + ": ".join(filter(None, (trial.verdict, trial.answer)))
         answer = answer if answer != " — " else ""
         click.echo(f"{'' if trial.ok else 'FAILED '}{where}: {trial.would}{answer}")
+        for one in trial.samples:
+            click.echo(f"    @{one.handle}: {one.text}")
 
 
 def _status(stands: Standing, data_dir: Path) -> dict[str, Any]:

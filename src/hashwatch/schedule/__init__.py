@@ -25,6 +25,7 @@ from hashwatch.collect.source import Place, PollingSource, RefreshingSource, Sou
 from hashwatch.errors import ArchiveError, DamagedError
 from hashwatch.model import Event, RunState
 from hashwatch.schedule.absence import AWAY, leave_gaps, was_away
+from hashwatch.schedule.checking import Checking
 from hashwatch.schedule.expiry import Expiry
 from hashwatch.schedule.lamps import Lamps
 from hashwatch.schedule.polls import Poller
@@ -60,7 +61,8 @@ class Collector:
     """Collects for ``events`` (at least one) from ``sources`` into ``archive``.
 
     ``failed`` holds sources that could not be set up, and why; ``programmes`` are looked at beside
-    the sources, and ``expiry`` lets go what was kept long enough. ``now`` gives wall seconds. The
+    the sources, and ``expiry`` lets go what was kept long enough, ``checking`` asks
+    what people want to know of the sources. ``now`` gives wall seconds. The
     caller holds the collector's lock on the archive and closes it.
     """
 
@@ -73,12 +75,13 @@ class Collector:
         failed: Mapping[str, str] | None = None,
         programmes: Sequence[ProgrammeWatch] = (),
         expiry: Expiry | None = None,
+        checking: Checking | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._events, self._sources, self._archive = tuple(events), dict(sources), archive
         self._failed, self._now = dict(failed or {}), now
         self._programmes = tuple(programmes)
-        self._expiry = expiry
+        self._expiry, self._checking = expiry, checking
         self._lamps = Lamps(archive, events, now)
         self._pollers: list[tuple[str, Poller]] = []
         self._streams: list[tuple[str, Streams]] = []
@@ -132,6 +135,8 @@ class Collector:
             work[f"programme {number}"] = partial(self._look_at, programme)
         if self._expiry is not None:
             work["expiry"] = self._expiry.look
+        if self._checking is not None:
+            work["check"] = self._checking.look
         for job, task in work.items():
             scheduler.add_job(
                 partial(self._do_again, scheduler, stop, job, task),

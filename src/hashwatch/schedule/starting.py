@@ -7,10 +7,12 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from hashwatch.archive.checks import Checked
 from hashwatch.archive.connection import sole
 from hashwatch.archive.store import Archive
 from hashwatch.collect import RunReport
@@ -19,6 +21,7 @@ from hashwatch.collect.source import find_source, is_live
 from hashwatch.config import Config
 from hashwatch.errors import ConfigError
 from hashwatch.schedule import Collector, Connected
+from hashwatch.schedule.checking import Checking
 from hashwatch.schedule.expiry import Expiry
 from hashwatch.schedule.money import open_ledgers
 from hashwatch.schedule.programmes import watches
@@ -51,13 +54,23 @@ async def _collector(config: Config, archive_path: Path) -> AsyncIterator[Collec
                 open_ledgers((each.source for each in sources.values()), archive, time.time)
                 programmes = watches(config.events, archive_path, http, time.time)
                 expiry = Expiry(config.events, archive_path, time.time)
+                checking = Checking(
+                    archive_path, partial(_check_sources, config, archive_path), time.time
+                )
                 yield Collector(
                     config.events, sources, archive,
                     failed=failed, programmes=programmes, expiry=expiry,
+                    checking=checking,
                 )  # fmt: skip
         finally:
             await http.close()
             archive.close()
+
+
+async def _check_sources(config: Config, archive_path: Path) -> list[Checked]:
+    from hashwatch.schedule.trying import check_sources  # which connects the sources as we do
+
+    return await check_sources(config, archive_path)
 
 
 @asynccontextmanager

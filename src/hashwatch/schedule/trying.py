@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from hashwatch.archive.checks import Checked, SamplePost
 from hashwatch.archive.store import Archive
 from hashwatch.collect.http import Http
 from hashwatch.collect.programme import is_address
@@ -38,6 +39,9 @@ from hashwatch.schedule.windows import inside, query_for, why_outside
 
 # How long (seconds) a stream may take to bring its first page before that is said.
 FIRST_PAGE = 10.0
+# So many of the posts that a place shows are shown to the one who asks, and so much of each.
+SAMPLES = 3
+SAMPLE_LENGTH = 200
 
 
 @runtime_checkable
@@ -63,6 +67,7 @@ class Trial(msgspec.Struct, frozen=True):
 
     ``would`` is what the collector would do now, ``verdict`` what asking came to; ``fault`` says
     that the configuration keeps it from doing anything, and ``asked`` whether it was asked.
+    ``samples`` are a few posts that it showed, the newest first.
     """
 
     event: str
@@ -75,6 +80,7 @@ class Trial(msgspec.Struct, frozen=True):
     fault: bool = False
     asked: bool = False
     verdict: Verdict = ""
+    samples: tuple[SamplePost, ...] = ()
 
 
 async def try_sources(
@@ -119,6 +125,18 @@ async def try_sources(
                             trial, pages[len(trials)] = await _ask(source, place, query, trial)
                         trials.append(trial)
     return _compared(trials, pages)
+
+
+async def check_sources(config: Config, archive_path: Path | None = None) -> list[Checked]:
+    """Every source asked once, whatever its window, as the archive keeps it."""
+    return [
+        Checked(
+            trial.event, trial.source, trial.instance,
+            Place(trial.source, trial.instance, trial.hashtag).what, trial.would, trial.ok,
+            trial.verdict, trial.answer, trial.samples,
+        )
+        for trial in await try_sources(config, ask="all", archive_path=archive_path)
+    ]  # fmt: skip
 
 
 def _sources_of(source: Source) -> Iterator[tuple[Source, bool]]:
@@ -201,7 +219,21 @@ async def _ask(source: Source, place: Place, query: Query, trial: Trial) -> tupl
         parts.append("and there are more")
     words = [part for part in (about, ", ".join(parts), kept, *page.warnings) if part]
     verdict: Verdict = "sees too little" if kept else "collects"
-    return answered(answer="; ".join(words), verdict=verdict), page
+    return answered(answer="; ".join(words), verdict=verdict, samples=_samples(page)), page
+
+
+def _samples(page: Page) -> tuple[SamplePost, ...]:
+    newest = sorted(page.posts, key=lambda post: -post.created_at)[:SAMPLES]
+    return tuple(
+        SamplePost(post.author.handle, shortened(post.text, SAMPLE_LENGTH), post.url or "")
+        for post in newest
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """A text in one line, with an ellipsis where it goes on."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
 
 
 async def _first_page(stream: Any) -> Page:

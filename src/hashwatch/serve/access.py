@@ -34,7 +34,7 @@ RULES: tuple[tuple[re.Pattern[str], str, str | None], ...] = tuple(
         (rf"{_EVENT}/themes/decide", VIEWER, MODERATOR),
         (rf"{_EVENT}/evaluate(?:\.json)?", VIEWER, MODERATOR),
         (rf"{_EVENT}/alerts(?:\.json)?", VIEWER, MODERATOR),
-        (rf"{_EVENT}/(?:moderation|log|triage|notes)(?:\.json)?", MODERATOR, MODERATOR),
+        (rf"{_EVENT}/(?:moderation|log|triage|notes|check)(?:\.json)?", MODERATOR, MODERATOR),
         (r"/(?:\.json)?", VIEWER, None),
         (r"/(?:events|public)(?:[/.].*)?", VIEWER, None),
         (r".*", ADMIN, ADMIN),  # Datasette's own pages: tables and SQL

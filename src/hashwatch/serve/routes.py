@@ -23,6 +23,7 @@ from hashwatch.queries.shapes import Data
 from hashwatch.serve.access import MODERATOR, VIEWER, Asking
 from hashwatch.serve.alerting import alerts_data, take_alert
 from hashwatch.serve.answers import Answer
+from hashwatch.serve.checking import ask_check, check_data
 from hashwatch.serve.compress import accepts_gzip, compressed
 from hashwatch.serve.deciding import (
     StaleFormError,
@@ -90,6 +91,10 @@ def routes(datasette: Datasette) -> list[tuple[str, Any]]:
         (
             rf"^/events/{_SLUG}/triage{_JSON}",
             _deciding_view(datasette, "triage", triage_data, take_step),
+        ),
+        (
+            rf"^/events/{_SLUG}/check{_JSON}",
+            _deciding_view(datasette, "check", check_data, ask_check),
         ),
         (
             rf"^/events/{_SLUG}/notes{_JSON}",

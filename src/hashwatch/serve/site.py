@@ -14,6 +14,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 
 from hashwatch.archive.alert_rules import AlertRules
+from hashwatch.archive.checks import Checks
 from hashwatch.archive.decisions import Decisions
 from hashwatch.archive.moderation import Moderation
 from hashwatch.archive.notes import Notes
@@ -105,6 +106,12 @@ class Site:
         """Where rules of alerts go; None where there is no archive."""
         path = self.settings.archive_path
         return AlertRules(path) if path is not None and path.exists() else None
+
+    @property
+    def checks(self) -> Checks | None:
+        """Where checks of the sources are asked for; None where there is no archive."""
+        path = self.settings.archive_path
+        return Checks(path) if path is not None and path.exists() else None
 
     @property
     def review(self) -> Review | None:
