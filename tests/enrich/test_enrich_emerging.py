@@ -25,7 +25,7 @@ def background(size: int, seed: int = 1) -> list[Said]:
 def burst(text: str, posts: int, authors: int) -> list[Said]:
     """So many posts by so many people, each in other words around the same."""
     return [
-        Said(1_000 + n % authors, f"{text} {['yes', 'indeed', 'and', 'so', 'on'][n % 5]}")
+        Said(1_000 + n % authors, f"{text} {['yes', 'indeed', 'and', 'so', 'on'][n % 5]} {n}")
         for n in range(posts)
     ]
 
@@ -56,6 +56,16 @@ def test_one_person_is_no_theme() -> None:
     for authors in (1, FEWEST_AUTHORS - 1):
         recent = background(80, 2) + burst("The tidal barrier leaks", 30, authors)
         assert phrases(recent, background(300)) == []
+
+
+def test_a_text_sent_again_and_again_is_one() -> None:
+    """Whoever sends it, whatever else hangs on it."""
+    for times in (1, 30):
+        copies = [
+            Said(n, f"The tidal barrier leaks #Harbour27 @p{n}@b.example https://b.example/{n}")
+            for n in range(times)
+        ]
+        assert phrases(background(80, 2) + copies, background(300)) == []
 
 
 def test_what_a_theme_covers_does_not_emerge() -> None:

@@ -1,8 +1,9 @@
 """What is talked about more than before, and belongs to no theme: words and pairs of words. Pure.
 
-Posts of a window are set against those before it by log-odds with an informative Dirichlet prior
-(Monroe, Colaresi and Quinn, "Fightin' Words", 2008): a word that is common everywhere needs many
-more posts than one that nobody used until now. A post counts once, and so does an author.
+The share of posts that use a term is set against that before by the likelihood ratio (Dunning,
+"Accurate methods for the statistics of surprise and coincidence", 1993). What came before are the
+event's own posts and some imagined ones in which a word is as common as in its language: while an
+event is young they say what is usual. A text counts once, and an author's posts are no crowd.
 """
 
 from __future__ import annotations
@@ -18,16 +19,27 @@ from hashwatch.model import Emerging, Said
 
 FEWEST_POSTS = 5
 FEWEST_AUTHORS = 3
-SURPRISE = 2.0
+SURPRISE = 2.6
 """Standard deviations above what was usual before."""
 COMMON_BITS = 9.0
 """Words that stand in more than one of 2^9 posts of their language carry no subject."""
-PRIOR = 50.0
-"""How many posts the prior weighs: with fewer before, less is surprising."""
+IMAGINED = 60.0
+"""How many posts are imagined before an event's own."""
 SUBSUMED = 0.6
 """A word is left out where so much of it is part of a pair that is named."""
 MOST = 8
 
+# What stands in every language's posts and is in no list of its common words, because the same
+# letters are a strong word elsewhere; what people are called and counted by.
+_FURNITURE_WORDS = """
+    die war sin leurs aos mr mrs ms mme sir lord lady madam madame senator senators senadora senador
+    minister ministers ministre ministra ministro president presidente president member members mp
+    mps delegation delegations three four five six seven eight nine ten cinq huit neuf cinco seis
+    quatro funf cuatro monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi
+    jeudi vendredi samedi dimanche lunes martes miercoles jueves viernes sabado domingo montag
+    dienstag mittwoch donnerstag freitag samstag sonntag
+"""
+_FURNITURE = frozenset(_FURNITURE_WORDS.split())
 _MENTION_OR_HASHTAG = re.compile(r"[@#][\w.@-]+")
 
 
@@ -65,6 +77,7 @@ def _find(
 ) -> list[Emerging]:
     if not recent:
         return []
+    recent, terms = _once(recent, terms)
     posts = Counter(term for found in terms for term in found)
     background = Counter(term for found in earlier for term in found)
     authors: dict[str, set[int]] = {}
@@ -79,7 +92,7 @@ def _find(
             posts=count,
             authors=len(authors[term]),
             before=background[term],
-            surprise=round(_surprise(count, len(recent), background[term], len(earlier)), 2),
+            surprise=round(_surprise(term, count, len(recent), background[term], len(earlier)), 2),
         )
         for term, count in posts.items()
         if count >= FEWEST_POSTS and len(authors[term]) >= FEWEST_AUTHORS
@@ -89,14 +102,36 @@ def _find(
     return _distinct(surprising)[:MOST]
 
 
-def _surprise(here: int, of: int, before: int, of_before: int) -> float:
-    """The log-odds ratio of a term in its own standard deviations."""
-    share = (here + before + 0.5) / (of + of_before + 1)
-    prior, rest = PRIOR * share, PRIOR * (1 - share)
-    ratio = log((here + prior) / (of - here + rest)) - log(
-        (before + prior) / (of_before - before + rest)
+def _surprise(term: str, here: int, of: int, before: int, of_before: int) -> float:
+    """The likelihood ratio of a term in standard deviations, negative where it became rarer."""
+    usual = min(2.0 ** -bits(word) for word in term.split())
+    earlier, of_earlier = before + IMAGINED * usual, of_before + IMAGINED
+    if here * of_earlier <= earlier * of:
+        return 0.0
+    gain = _likelihood(here, of) + _likelihood(earlier, of_earlier)
+    gain -= _likelihood(here + earlier, of + of_earlier)
+    return sqrt(2 * max(0.0, gain))
+
+
+def _likelihood(hits: float, of: float) -> float:
+    """The greatest log-likelihood of so many hits."""
+    share = hits / of
+    return sum(
+        count * log(part) for count, part in ((hits, share), (of - hits, 1 - share)) if part > 0
     )
-    return ratio / sqrt(1 / (here + prior) + 1 / (before + prior))
+
+
+def _once(
+    said: Sequence[Said], terms: Sequence[dict[str, str]]
+) -> tuple[list[Said], list[dict[str, str]]]:
+    """Posts without those that repeat another's words."""
+    kept = {_bare(one.text): (one, found) for one, found in zip(said, terms, strict=True)}
+    return [one for one, _ in kept.values()], [found for _, found in kept.values()]
+
+
+def _bare(text: str) -> str:
+    """A text's words, whoever is called and whatever is linked."""
+    return " ".join(WORD.findall(_MENTION_OR_HASHTAG.sub(" ", NOISE.sub(" ", text)).casefold()))
 
 
 def _distinct(found: Iterable[Emerging]) -> list[Emerging]:
@@ -134,7 +169,10 @@ def _terms(text: str, known: Collection[str]) -> dict[str, str]:
 
 
 def _may_be_subject(word: str, key: str) -> bool:
-    return len(key) > 2 and not word.isdigit() and bits(fold(word)) > COMMON_BITS
+    folded = fold(word)
+    if len(key) < 3 or word.isdigit() or folded in _FURNITURE:
+        return False
+    return bits(folded) > COMMON_BITS
 
 
 def _key(word: str) -> str:
