@@ -99,10 +99,14 @@ class BudgetError(RateLimitedError):
 
 
 class DeniedError(SourceError):
-    """The platform refuses. ``wants_token``: it would not with a token, or with one of a person."""
+    """The platform refuses. ``wants_token``: it would not with a token, or with one of a person.
 
-    def __init__(self, message: str, *, wants_token: bool = False) -> None:
+    ``excerpt`` is a bounded piece of its answer, where there is one.
+    """
+
+    def __init__(self, message: str, *, wants_token: bool = False, excerpt: bytes = b"") -> None:
         self.wants_token = wants_token
+        self.excerpt = excerpt[:2000]
         super().__init__(message)
 
 

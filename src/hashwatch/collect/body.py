@@ -93,10 +93,9 @@ def redacted(text: bytes, secrets: Iterable[str | None]) -> bytes:
 
 def said(body: bytes, secrets: Iterable[str | None] = ()) -> str:
     """What a JSON error answer says in words, on one bounded line; empty when it says nothing."""
-    try:
-        answer = msgspec.json.decode(redacted(body, secrets), type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
+    answer = _fields(redacted(body, secrets))
+    # Google and Meta say it one storey down: {"error": {"message": …}}.
+    answer = _fields(bytes(answer.get("error", b""))) or answer
     for field in ("error_description", "error", "message", "detail"):
         try:
             text = msgspec.json.decode(answer.get(field, msgspec.Raw(b"null")), type=str)
@@ -105,3 +104,11 @@ def said(body: bytes, secrets: Iterable[str | None] = ()) -> str:
         words = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return words[:_SAID_LENGTH]
     return ""
+
+
+def _fields(octets: bytes) -> dict[str, msgspec.Raw]:
+    """The fields of a JSON object; none of anything else."""
+    try:
+        return msgspec.json.decode(octets, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}

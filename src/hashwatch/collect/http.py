@@ -19,7 +19,7 @@ import httpx
 import msgspec
 
 from hashwatch import __version__
-from hashwatch.collect.body import Body, CorruptError, TooLongError, excerpt, said
+from hashwatch.collect.body import Body, CorruptError, TooLongError, excerpt, redacted, said
 from hashwatch.collect.guard import GuardedBackend, Resolve, resolve_name
 from hashwatch.collect.rates import DEFAULT_WAIT, Wait, budget_is_spent, requested_wait
 from hashwatch.errors import (
@@ -365,7 +365,8 @@ def _error_for(status: int, headers: Mapping[str, str], body: bytes, call: _Call
         advice = "its token was refused" if call.token else "it wants a token"
         words = f"{host} denied {path} ({status}){quoted}; {advice}"
         # 403 and 451 without a token are a wall, not a question for one.
-        return DeniedError(words, wants_token=call.token is None and status in (401, 422))
+        wants_token = call.token is None and status in (401, 422)
+        return DeniedError(words, wants_token=wants_token, excerpt=redacted(body, secrets))
     if status in _MISSING:
         return NotFoundError(f"{host} knows no {path} ({status}){quoted}")
     if status >= 500 or status == 408:
