@@ -226,6 +226,10 @@ def _frame(connection: sqlite3.Connection) -> None:
         ],
     )  # fmt: skip
     connection.executemany(
+        "INSERT INTO spending VALUES ('x', ?, ?, ?, 50000000)",
+        [("2001-08", 49_725_000, 0), ("2001-09", 46_240_000, 450_000)],
+    )
+    connection.executemany(
         f"INSERT INTO runs VALUES ({', '.join('?' * 13)})",
         [
             (i, "mastodon", "m.example", "NATSEC17", to_iso(NOW - 60 * i), to_iso(NOW - 60 * i + 2),

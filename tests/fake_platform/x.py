@@ -10,6 +10,7 @@ import json
 import queue
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -520,7 +521,7 @@ class _Handler(BaseHTTPRequestHandler):
             fake.sent += 1
 
     def _refuse(self, error: RefusedError) -> None:
-        headers = {"x-rate-limit-reset": str(int(self.fake.now) + 60)}
+        headers = {"x-rate-limit-reset": str(int(time.time()) + 2)}
         said = {"title": "Refused", "detail": str(error), "status": error.status}
         self.fake.fired[f"refused with {error.status}"] += 1
         self._send_raw(error.status, json.dumps(said).encode(), headers)

@@ -51,11 +51,12 @@ def hold(
 ) -> int | None:
     """Holds an amount before it may be spent; its number, or ``None`` where it is not left."""
     months = months_at(now)
+    for month in months:
+        _make_month(connection, source, month, budget)
     if any(amount > spent_in(connection, source, month, budget).left for month in months):
         return None
     number: int = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM holds").fetchone()[0]
     for month in months:
-        _make_month(connection, source, month, budget)
         connection.execute(
             "INSERT INTO holds VALUES (?, ?, ?, ?, ?)", (number, month, source, amount, int(now))
         )

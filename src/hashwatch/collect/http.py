@@ -68,6 +68,7 @@ class _Call(msgspec.Struct, frozen=True):
     token: str | None
     headers: Mapping[str, str]
     content: bytes | None = None
+    limit: str = ""
 
 
 class Http:
@@ -76,7 +77,8 @@ class Http:
     ``deadline`` bounds a request in all, redirects and body included, in seconds; ``max_bytes``
     the decoded body. Loop-back addresses are refused unless ``allow_loopback`` is set or the
     operator's own settings name one (:meth:`permit_loopback`). After a 429 or a spent budget the
-    same host and token are not asked again until the time the platform named.
+    same host and token are not asked again until the time the platform named; a request whose page
+    has a rate limit of its own names it (``limit``) and is held up by that alone.
     """
 
     def __init__(
@@ -91,7 +93,7 @@ class Http:
         self._max_bytes = max_bytes
         self._allow_loopback = allow_loopback
         self._loopback: set[tuple[str, int]] = set()
-        self._holds: dict[tuple[Origin, str | None], float] = {}
+        self._holds: dict[tuple[Origin, str | None, str], float] = {}
         self._turns: dict[Origin, asyncio.Semaphore] = {}
         self._client = httpx.AsyncClient(
             transport=_GuardedTransport(GuardedBackend(self._permits_loopback, resolve)),
@@ -109,13 +111,14 @@ class Http:
         params: Parameters | None = None,
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
+        limit: str = "",
     ) -> Answer:
         """The answer to a GET; raises a :class:`~hashwatch.errors.SourceError` for any other."""
         where = _parse_url(url)
         if params:
             pairs = params.items() if isinstance(params, Mapping) else params
             where = where.copy_merge_params([(name, str(value)) for name, value in pairs])
-        return await self._ask(_Call("GET", where, token, headers or {}))
+        return await self._ask(_Call("GET", where, token, headers or {}, limit=limit))
 
     async def post(
         self,
@@ -139,6 +142,7 @@ class Http:
         token: str | None,
         silence: float,
         accept: str = "text/event-stream",
+        limit: str = "",
     ) -> AsyncIterator[bytes]:
         """The lines of an answer that does not end, as they come.
 
@@ -146,7 +150,7 @@ class Http:
         ``silence`` seconds without a byte and when the answer ends after all.
         """
         where = _parse_url(url).copy_merge_params(dict(params))
-        call = _Call("GET", where, token, {"Accept": accept})
+        call = _Call("GET", where, token, {"Accept": accept}, limit=limit)
         self._check_hold(_origin(where), call)
         request = self._client.build_request(
             "GET", where, headers=_headers(call), timeout=httpx.Timeout(silence, connect=5.0)
@@ -252,10 +256,11 @@ class Http:
         return self._allow_loopback or (host, port) in self._loopback
 
     def _hold(self, call: _Call, seconds: float) -> None:
-        self._holds[_origin(call.url), call.token] = time.monotonic() + seconds
+        self._holds[_origin(call.url), call.token, call.limit] = time.monotonic() + seconds
 
     def _check_hold(self, origin: Origin, call: _Call) -> None:
-        left = self._holds.get((origin, call.token), 0.0) - time.monotonic()
+        until = self._holds.get((origin, call.token, call.limit), 0.0)
+        left = until - time.monotonic()
         if left > 0:
             error = RateLimitedError(
                 f"{call.url.host} asked to be left alone for another {left:.0f} s", left

@@ -71,7 +71,9 @@ class Asking:
     async def rules(self) -> bytes:
         """The rules of the stream, which cost nothing."""
         with _money():
-            return (await self._http.get(f"{self._host}{_RULES}", token=self._token)).body
+            return (
+                await self._http.get(f"{self._host}{_RULES}", token=self._token, limit=_RULES)
+            ).body
 
     async def change_rules(self, change: Mapping[str, object]) -> bytes:
         """Adds or deletes rules."""
@@ -83,11 +85,12 @@ class Asking:
         """The stream's lines; whoever reads them pays for what they hold."""
         with _money():
             async for line in self._http.lines(
-                f"{self._host}/2/tweets/search/stream",
+                f"{self._host}{_STREAM}",
                 params=self.fields(),
                 token=self._token,
                 silence=SILENCE,
                 accept="application/json",
+                limit=_STREAM,
             ):
                 yield line
 
@@ -123,7 +126,7 @@ class Asking:
         try:
             with _money():
                 answer = await self._http.get(
-                    f"{self._host}{path}", params=asked, token=self._token
+                    f"{self._host}{path}", params=asked, token=self._token, limit=path
                 )
         except SourceError as error:
             if error.status is not None or not error.asked:
@@ -144,7 +147,8 @@ class Asking:
         return answer.body
 
 
-_RULES = "/2/tweets/search/stream/rules"
+_STREAM = "/2/tweets/search/stream"
+_RULES = f"{_STREAM}/rules"
 
 
 @contextmanager
