@@ -1,6 +1,7 @@
 # make run    collect, publish and serve what config.toml says; installs what that needs first
 # make test   run the tests
 # make check  lint, types, layers, locks, known vulnerabilities
+# make messages  collect the words of pages, scripts and Python for the other languages
 # make lock   pin the dependencies anew   (UPGRADE=1 takes the newest)
 # make bench  measure speed and memory   (ARGS=bulk runs one)
 # make clean  remove what the above made, except the data
@@ -13,7 +14,7 @@ ARGS ?=
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check lock lock-check bench clean
+.PHONY: run test check messages lock lock-check bench clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed-run
@@ -27,7 +28,11 @@ check: $(VENV)/.installed-test lock-check
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python .ci/messages.py check
 	@sh .ci/audit $(BIN)
+
+messages: $(VENV)/.installed-test
+	@$(BIN)/python .ci/messages.py
 
 lock: $(VENV)/.installed-test
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/run.txt

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
+from hashwatch import wording
+
 Grain = Literal["minute", "hour", "day"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 SECONDS: dict[Grain, int] = {"minute": 60, "hour": 3600, "day": 86400}
@@ -63,19 +65,21 @@ def to_iso(at: float) -> str:
 
 def local_text(at: int, zone: ZoneInfo) -> str:
     """A time for people: ``31 Mar 10:45`` in the event's zone."""
-    local = datetime.fromtimestamp(at, zone)
-    return f"{local.day} {local:%b %H:%M}"
+    return wording.moment(datetime.fromtimestamp(at, zone))
 
 
 def local_day(at: int, zone: ZoneInfo) -> str:
     """A day for people: ``31 Mar``."""
-    local = datetime.fromtimestamp(at, zone)
-    return f"{local.day} {local:%b}"
+    return wording.day(datetime.fromtimestamp(at, zone))
+
+
+def bucket_label(bucket: int, grain: Grain, zone: ZoneInfo) -> str:
+    """A bucket for people: the day alone, or the day and time at which it begins."""
+    return _bucket_label(bucket, grain, zone, wording.spoken())
 
 
 @lru_cache(maxsize=16384)
-def bucket_label(bucket: int, grain: Grain, zone: ZoneInfo) -> str:
-    """A bucket for people: the day alone, or the day and time at which it begins."""
+def _bucket_label(bucket: int, grain: Grain, zone: ZoneInfo, _language: str) -> str:
     return local_day(bucket, zone) if grain == "day" else local_text(bucket, zone)
 
 

@@ -52,10 +52,12 @@ def extra_template_vars(datasette: Datasette) -> Callable[[], Any]:
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """``static(path)`` in every template, error pages included."""
+    """``static(path)`` and words in every template, error pages included."""
+    from hashwatch.serve.speaking import install
     from hashwatch.serve.static import static_href
 
     env.globals["static"] = static_href
+    install(env)
 
 
 @hookimpl

@@ -28,6 +28,7 @@ from hashwatch.queries.events import Event, find_event, shell
 from hashwatch.queries.filters import NAMES
 from hashwatch.queries.shapes import Data
 from hashwatch.serve.explaining import explain_tone
+from hashwatch.serve.speaking import install
 from hashwatch.serve.static import static_href
 
 
@@ -162,4 +163,5 @@ def environment() -> jinja2.Environment:
         auto_reload=False,
     )
     made.globals["static"] = static_href
+    install(made)
     return made

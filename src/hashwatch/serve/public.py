@@ -43,6 +43,7 @@ from hashwatch.serve.pages import render
 from hashwatch.serve.reading import open_read_only
 from hashwatch.serve.site import PUBLIC, Site, site_of
 from hashwatch.serve.stream import stream_changes
+from hashwatch.wording import spoken
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
@@ -140,7 +141,7 @@ async def _answer(
         return sum(one.now(wall) // 60 for one in list_events(connection) if one.slug == slug)
 
     truth = f"public {site.public_live.stamp} {await site.public.read(minute)}"
-    key = f"public {request.full_path}"
+    key = f"public {spoken()} {request.full_path}"
     etag = f'W/"{crc32(f"{__version__} {truth} {key}".encode()):08x}"'
     if etag in request.headers.get("if-none-match", ""):
         return Response("", status=304, headers={"ETag": etag, "Cache-Control": "no-cache"})

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,7 +39,9 @@ class Reader:
     async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """What ``question`` returns, asked in one read transaction."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._ask, question)
+        # The language spoken goes along.
+        context = copy_context()
+        return await loop.run_in_executor(self._threads, context.run, self._ask, question)
 
     def close(self) -> None:
         """Lets running questions end, a few milliseconds each; new ones are refused."""

@@ -40,10 +40,12 @@ from hashwatch.serve.public import public_routes
 from hashwatch.serve.reading import NotPublishedError
 from hashwatch.serve.signing_in import asking_of, sign_in_routes
 from hashwatch.serve.site import Site, site_of
+from hashwatch.serve.speaking import without_language
 from hashwatch.serve.static import static_file
 from hashwatch.serve.stream import stream_changes
 from hashwatch.serve.theming import last_decided, phrase_of, take_theme, theme_forms, themes_toml
 from hashwatch.serve.triaging import take_step, triage_data
+from hashwatch.wording import spoken
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
@@ -120,7 +122,7 @@ def _view(datasette: Datasette, page: str) -> Callable[..., Awaitable[Response]]
             params = parameters(request)
             truth = await _truth(site, request.url_vars.get("slug"))
             role = asking_of(request).role
-            key = f"{'json' if is_json else f'html {role}'} {request.full_path}"
+            key = f"{'json' if is_json else f'html {role}'} {spoken()} {request.full_path}"
             if page == "themes" and asking_of(request).may(MODERATOR):
                 key += f" {await asyncio.to_thread(last_decided, site)}"
             etag = f'W/"{crc32(f"{__version__} {truth} {key}".encode()):08x}"'
@@ -137,7 +139,7 @@ def _view(datasette: Datasette, page: str) -> Callable[..., Awaitable[Response]]
 
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_KEEP = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie"}
+_KEEP = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Accept-Language, Cookie"}
 
 
 async def _truth(site: Site, slug: str | None) -> str:
@@ -249,9 +251,10 @@ def _error(error: Exception) -> tuple[int, str]:
 def parameters(request: Request) -> dict[str, str]:
     """The query's parameters; empty ones count as absent, of repeated ones the last stands."""
     try:
-        return dict(parse_qsl(request.query_string, max_num_fields=60))
+        found = dict(parse_qsl(request.query_string, max_num_fields=60))
     except ValueError:
         raise FilterError("query", "more than 60 parameters") from None
+    return without_language(found)
 
 
 def _export_view(datasette: Datasette) -> Callable[..., Awaitable[Response | None]]:

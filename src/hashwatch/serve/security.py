@@ -23,6 +23,8 @@ from hashwatch.serve.compress import Compressor, accepts_gzip
 from hashwatch.serve.csv_guard import CsvGuard
 from hashwatch.serve.signing_in import identify_request, local_path
 from hashwatch.serve.site import Site, attach_dashboard, site_of
+from hashwatch.serve.speaking import cookie_for, language_of, query_of
+from hashwatch.wording import speaking
 
 _log = logging.getLogger(__name__)
 
@@ -65,18 +67,23 @@ def guard(app: Any, datasette: Datasette) -> Any:
         except HashwatchError as error:
             _log.error("%s", error)
             refusal = 503, "Nobody can be let in at the moment; the server's log says why."
+        query = query_of(scope)
+        language = language_of(scope["path"], query, headers)
+        secure = site.settings.address.startswith("https://")
+        cookie = cookie_for(scope["path"], query, secure) if ours and refusal is None else None
         frames = site.settings.embed_origins if _EMBEDDED.match(scope["path"]) else ()
         csv = not ours and scope["path"].endswith(".csv")
-        finish = _Finish(send, plain=ours, csv=csv, frames=frames)
+        finish = _Finish(send, plain=ours, csv=csv, frames=frames, cookie=cookie)
         outgoing: Any = finish.send
         if accepts_gzip(headers):
             finish.pass_on = Compressor(send).send
         if not ours:
             attach_dashboard(datasette, site)
-        if refusal is not None:
-            await _refuse(outgoing, *refusal)
-        else:
-            await app(_without_cookies(scope) if ours else scope, receive, outgoing)
+        with speaking(language):
+            if refusal is not None:
+                await _refuse(outgoing, *refusal)
+            else:
+                await app(_without_cookies(scope) if ours else scope, receive, outgoing)
 
     return guarded
 
@@ -175,8 +182,11 @@ class _Finish:
     inline blocks that its own templates are known to hold.
     """
 
-    def __init__(self, send: Any, *, plain: bool, csv: bool, frames: Sequence[str]) -> None:
+    def __init__(
+        self, send: Any, *, plain: bool, csv: bool, frames: Sequence[str], cookie: bytes | None
+    ) -> None:
         self.pass_on = send
+        self._cookie = cookie
         self._plain, self._frames = plain, " ".join(frames) or "'none'"
         self._csv = CsvGuard() if csv else None
         self._start: dict[str, Any] | None = None
@@ -208,6 +218,8 @@ class _Finish:
             self._csv = None
         policy = _plain_policy(self._frames) if self._plain else _tables_policy(body)
         headers = [*kept, *HEADERS.items(), (b"content-security-policy", policy)]
+        if self._cookie is not None:
+            headers.append((b"set-cookie", self._cookie))
         if self._frames == "'none'":
             headers.append((b"x-frame-options", b"DENY"))
         return {**start, "headers": headers}
