@@ -43,6 +43,8 @@ def test_an_identity_tells_its_network() -> None:
     assert network_of("https://twitter.com/i/user/1") == "x"
     assert network_of("https://a.example/users/ana") == "mastodon"
     assert network_of("csv:ana") == ""
+    assert network_of("https://www.threads.com/@ana") == "threads"
+    assert network_of("https://www.youtube.com/channel/UCana") == "youtube"
 
 
 def test_no_roster_is_nobody() -> None:

@@ -6,6 +6,13 @@ from collections.abc import Sequence
 
 from hashwatch.model import Member, fold_account
 
+# Networks that a roster cannot name: its handles are not theirs.
+_OTHERS = {
+    "nostr": "nostr:",
+    "threads": "https://www.threads.com/",
+    "youtube": "https://www.youtube.com/",
+}
+
 
 class Roster:
     """Finds the groups of an author by handle and network.
@@ -40,4 +47,7 @@ def network_of(uri: str) -> str:
         return "bluesky"
     if uri.startswith(("https://x.com/", "https://twitter.com/")):
         return "x"
+    for network, beginning in _OTHERS.items():
+        if uri.startswith(beginning):
+            return network
     return "mastodon" if "/users/" in uri or "/@" in uri else ""
