@@ -125,6 +125,26 @@ def test_late_post_is_found() -> None:
         assert late in collector.found, step
 
 
+def test_what_came_late_while_a_walk_was_interrupted_is_found() -> None:
+    """A walk that is broken off (a rate limit) has read its lower part only then, not later."""
+    timeline = Timeline()
+    collector = Collector(timeline)
+    posted(timeline, 150, START, 10)
+    now = START + 1_500
+    collector.run(now)
+    for _ in range(20):
+        now += 60
+        timeline.post("on time", now)
+        collector.run(now)
+    posted(timeline, 60, now, 1)
+    assert collector.run(now + 60, cap=1) == 1
+    assert collector.cursor is not None
+    late = timeline.post("late", now - 200, id_at=now - 200)
+    for pause in (900, 960, 1_020):
+        collector.run(now + pause)
+    assert late in collector.found
+
+
 def test_interrupted_back_fill_goes_on() -> None:
     """Back-fill goes on in later runs where it stopped, and the present is read meanwhile."""
     timeline = Timeline()

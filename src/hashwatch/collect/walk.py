@@ -84,16 +84,19 @@ class _Trail(msgspec.Struct, frozen=True):
 class _Walk(msgspec.Struct, frozen=True):
     """What the cursor's ``state`` holds as JSON.
 
-    ``looked`` is when a walk last came to the present, ``deep`` whether a whole overlap lies above
-    the first mark, ``rising`` where a walk stands that has not arrived yet, ``filled_from`` the
-    window's start when back-fill came to its end, ``turns`` counts pages back since the last look
-    at the present, ``fullest`` is the most that one page has held: servers cap it as they like.
+    ``looked`` is when the walk began that last came to the present, ``deep`` whether a whole
+    overlap lies above the first mark, ``rising`` where a walk stands that has not arrived yet,
+    ``began`` when that one began, perhaps in an earlier run (what it has passed it read then),
+    ``filled_from`` the window's start when back-fill came to its end, ``turns`` counts pages back
+    since the last look at the present, ``fullest`` is the most that one page has held: servers cap
+    it as they like.
     """
 
     marks: tuple[_Mark, ...] = ()
     looked: int = 0
     deep: bool = False
     rising: str | None = None
+    began: int | None = None
     up: _Trail | None = None
     down: _Trail | None = None
     filled_from: int | None = None
@@ -181,7 +184,8 @@ def _go_forward(
             start = walk.marks[-1].at if walk.marks else query.since
             hole = Hole(start, _oldest(seen, query.now), "the server ignores min_id")
         return _arrive(cursor, query, walk, newest, overlap, hole)
-    onward = msgspec.structs.replace(walk, rising=newest, up=trail)
+    began = query.now if walk.rising is None else walk.began
+    onward = msgspec.structs.replace(walk, rising=newest, began=began, up=trail)
     return Advance(_cursor(cursor.forward, cursor.backward, onward), more=True)
 
 
@@ -194,22 +198,23 @@ def _arrive(
     hole: Hole | None = None,
 ) -> Advance:
     """The walk has come to the present: ``newest`` is the newest there is."""
+    looked = query.now if walk.began is None else min(walk.began, query.now)
     marks = walk.marks
     if newest is not None:
-        marks = _marked(walk.marks, _Mark(newest, query.now), query.now, overlap)
+        marks = _marked(walk.marks, _Mark(newest, query.now), looked, overlap)
     arrived = msgspec.structs.replace(
-        walk, marks=marks, looked=query.now, rising=None, up=None, turns=0
+        walk, marks=marks, looked=looked, rising=None, began=None, up=None, turns=0
     )
     filled = _is_filled(walk, query)
     return Advance(_cursor(newest, cursor.backward, arrived, filled), not filled, hole)
 
 
-def _marked(marks: tuple[_Mark, ...], mark: _Mark, now: int, overlap: int) -> tuple[_Mark, ...]:
+def _marked(marks: tuple[_Mark, ...], mark: _Mark, looked: int, overlap: int) -> tuple[_Mark, ...]:
     """The marks that later runs may start from: the newest one old enough and a few after it."""
-    kept = [_Mark(each.id, min(each.at, now)) for each in marks]
-    if not kept or (kept[-1].id != mark.id and now - kept[-1].at >= overlap // 4):
+    kept = [_Mark(each.id, min(each.at, mark.at)) for each in marks]
+    if not kept or (kept[-1].id != mark.id and mark.at - kept[-1].at >= overlap // 4):
         kept.append(mark)
-    while len(kept) > 1 and kept[1].at <= now - overlap:
+    while len(kept) > 1 and kept[1].at <= looked - overlap:
         del kept[0]
     return tuple(kept)
 
