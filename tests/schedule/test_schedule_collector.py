@@ -272,6 +272,26 @@ def test_the_collectors_absence_is_a_gap_until_it_is_made_good(
     assert rows(archive, sql) == [("polled", NOW, later, ABSENT, later)]
 
 
+def test_an_absence_after_a_poll_is_filled_by_the_next_one(archive: Archive) -> None:
+    """Though the poll came after the last sign of life: what it read is missing of nothing."""
+    clock = [float(NOW)]
+    collector = Collector([event()], {"polled": Connected(Polled())}, archive, now=lambda: clock[0])
+
+    async def be_away() -> None:
+        await collector.once()
+        clock[0] += 4
+        await collector.once()
+        archive.beat("collector", NOW)
+        collector._last_beat = NOW
+        clock[0] += 3_600
+        await collector._beat()
+        await collector.once()
+
+    asyncio.run(be_away())
+    found = rows(archive, "SELECT start, end, reason, filled_at IS NOT NULL FROM gaps")
+    assert found == [(NOW + 4, NOW + 3_604, ABSENT, 1)]
+
+
 def test_a_short_absence_is_none(archive: Archive) -> None:
     """A restart loses nothing."""
     for now in (NOW, NOW + 50):

@@ -23,10 +23,13 @@ def was_away(last_beat: int, now: int) -> bool:
 def leave_gaps(archive: Archive, places: Iterable[Place], since: int, now: int) -> None:
     """A gap from ``since`` to ``now`` for every place that was being collected before.
 
-    The next run that reads past it fills it.
+    The next run that reads past it fills it. What was still read after the last sign of life is
+    missing of no place, and no later run would come back to it.
     """
     for place in places:
         if archive.cursor(key_of(place)) is not None:
+            read_until = archive.last_good_run(key_of(place)) or since
+            start = min(max(since, read_until), now)
             for key in gap_keys(place):
-                gap = Gap(key.source, key.instance, since, now, ABSENT, key.hashtag)
+                gap = Gap(key.source, key.instance, start, now, ABSENT, key.hashtag)
                 archive.open_gap(gap, now)
