@@ -225,6 +225,22 @@ def test_old_posts_are_found_by_the_index(archive: Archive, home: FakeMastodon) 
     assert len(archive.known_posts(key, **asked, most=7)) == 7
 
 
+def test_a_post_that_claims_to_be_ancient_is_asked_for(
+    archive: Archive, home: FakeMastodon
+) -> None:
+    """It came during the collection; that it was deleted is noticed as well."""
+    gone = home.post("from 1970", 10, id_at=AT)
+
+    async def job(round: Round) -> None:
+        await round.poll()
+        home.delete(gone)
+        round.now += 2 * DAY
+        await round.again(home)
+        assert rows(archive, "SELECT count(*) FROM posts") == [0]
+
+    going(archive, [home], job)
+
+
 def test_a_deleted_account_does_not_hold_up_the_others(
     archive: Archive, home: FakeMastodon
 ) -> None:

@@ -26,7 +26,8 @@ def known_posts(
 ) -> list[KnownPost]:
     """The posts since ``since`` that ``instance`` is to be asked about; times are UTC seconds.
 
-    All that are sorted from ``recent`` on, and of the older ones the ``most`` that were checked
+    Those that came since then count as well, however long ago they claim to be written. All that
+    are sorted from ``recent`` on, and of the older ones the ``most`` that were checked
     longest ago, before ``checked_before``. A post is asked for at one server: its own where that
     has shown it, whoever brought its latest text; else the one that it is shown from; at the others
     only once that one has it no more.
@@ -37,6 +38,7 @@ def known_posts(
             "source": source,
             "host": instance,
             "since": max(since, 0) << TIE_BREAK_BITS,
+            "seen_since": since,
             "recent": max(since, recent, 0) << TIE_BREAK_BITS,
             "before": checked_before,
             "most": most,
@@ -149,7 +151,8 @@ SELECT * FROM (
   SELECT key, local_id, created_at, checked_at
   FROM sightings INDEXED BY sightings_checked CROSS JOIN posts ON posts.id = post_id
   WHERE sightings.instance_id = (SELECT id FROM here) AND local_id IS NOT NULL
-    AND checked_at <= :before AND post_id >= :since AND post_id < :recent AND {_ASKED_HERE}
+    AND checked_at <= :before AND (post_id >= :since OR seen_at >= :seen_since)
+    AND post_id < :recent AND {_ASKED_HERE}
   ORDER BY checked_at LIMIT :most
 )
 """
