@@ -7,6 +7,7 @@ import pytest
 from collect.rounds import AT, Round, going, rows
 from fake_platform.mastodon import FakeMastodon, Fault
 from hashwatch.archive.store import Archive
+from hashwatch.collect.sources.mastodon.refreshing import AGAIN, BATCH, Batches
 from hashwatch.errors import BadAnswerError, DeniedError, RateLimitedError, UnreachableError
 from hashwatch.model import RunState
 
@@ -49,6 +50,18 @@ def test_a_server_without_the_call_is_asked_one_by_one(
         assert rows(archive, "SELECT count(*) FROM posts") == [3]
 
     going(archive, [home], job)
+
+
+def test_several_are_asked_for_again_after_a_while() -> None:
+    """A token that ran out for a moment does not make a server slow for ever; each refusal more
+    makes it wait longer."""
+    batches = Batches()
+    for patience in (AGAIN, 2 * AGAIN):
+        assert batches.have_failed("town.example")
+        for _ in range(patience):
+            assert batches.size("town.example") == 1
+            assert batches.one_was_found("town.example") == ""
+        assert batches.size("town.example") == BATCH
 
 
 def test_a_server_that_ignores_the_ids_deletes_nothing(

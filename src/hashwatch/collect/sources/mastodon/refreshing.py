@@ -10,6 +10,8 @@ from hashwatch.model import KnownPost, Page
 
 # Mastodon refuses more ids in one request (DEFAULT_STATUSES_LIMIT, as of 4.5).
 BATCH = 20
+# After so many that were asked for one by one, several are tried again; twice as many each time.
+AGAIN = 100
 
 
 def read_refreshed(payload: bytes, instance: str, asked: Sequence[KnownPost]) -> Refreshed:
@@ -37,16 +39,18 @@ class Batches:
     """Which servers take several ids a request, as far as they have shown it."""
 
     def __init__(self) -> None:
-        self._without: set[str] = set()
+        self._alone: dict[str, int] = {}
+        self._patience: dict[str, int] = {}
         self._doubted: set[str] = set()
 
     def size(self, instance: str) -> int:
         """How many ids to ask for at once."""
-        return 1 if instance in self._without else BATCH
+        return 1 if instance in self._alone else BATCH
 
     def have_failed(self, instance: str) -> str:
         """The server refused several; in what words to say so."""
-        self._without.add(instance)
+        self._alone[instance] = self._patience.get(instance, AGAIN)
+        self._patience[instance] = 2 * self._alone[instance]
         return (
             f"{instance} gives known posts one by one only: their counts, edits and deletions"
             " come slowly"
@@ -61,6 +65,11 @@ class Batches:
 
     def one_was_found(self, instance: str) -> str:
         """A single one was found; what to say where that tells that several are ignored."""
+        if instance in self._alone:
+            self._alone[instance] -= 1
+            if not self._alone[instance]:
+                # What refused several may have been an outage, or a token since renewed.
+                del self._alone[instance]
         if instance not in self._doubted:
             return ""
         self._doubted.discard(instance)
