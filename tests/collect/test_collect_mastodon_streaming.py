@@ -53,8 +53,8 @@ def test_no_payload_breaks_a_page(events: list[tuple[str, str]]) -> None:
     assert [post.text for post in page.posts if post.local_id == "7"] == ["Hello #natsec17"]
 
 
-def test_the_last_state_of_a_post_stands() -> None:
-    """Of one that came and was edited within the same moment."""
+def test_every_state_of_a_post_is_there() -> None:
+    """Of one that came and was edited within the same moment: the archive keeps both."""
     first = status("7", "Helo", AT, ("natsec17",))
     page = page_of(
         [
@@ -64,7 +64,7 @@ def test_the_last_state_of_a_post_stands() -> None:
         ],
         "social.example",
     )
-    assert [post.text for post in page.posts] == ["Hello"]
+    assert [post.text for post in page.posts] == ["Helo #natsec17", "Hello"]
     assert page.gone == ("9",)
 
 

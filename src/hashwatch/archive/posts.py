@@ -169,6 +169,9 @@ class PostWriter:
             return False
         execute = self._connection.execute
         raw = compress(post.raw, post.raw_format)
+        if decision is Decision.OLDER and self._is_news(known, content, post):
+            post = msgspec.structs.replace(post, edited_at=now)
+            decision = Decision.EDIT
         if decision is Decision.OLDER:
             cursor = execute(
                 "INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -183,6 +186,20 @@ class PostWriter:
              self.instance_id(post.source, post.instance), known.id),
         )  # fmt: skip
         return True
+
+    def _is_news(self, known: Known, content: Content, post: Post) -> bool:
+        """Whether what looks like the first state of an edited post is none of those known.
+
+        Bluesky's stream says when a record was changed, its search does not.
+        """
+        if post.edited_at is not None or post.instance != known.host or content == known.content:
+            return False
+        first = self._connection.execute(
+            "SELECT text, content_warning, detail FROM versions"
+            " WHERE post_id = ? AND edited_at = 0",
+            (known.id,),
+        ).fetchone()
+        return first is not None and Content(*first) != content
 
     def _merge_counts(
         self, known: Known, post: Post, sightings: dict[int, Sighting], now: int

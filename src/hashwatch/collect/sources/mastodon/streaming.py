@@ -72,8 +72,9 @@ def read_frame(frame: bytes) -> Event:
 
 
 def page_of(events: list[Event], instance: str) -> Page:
-    """What some events bring. Pure. Of a post that changed twice the last state stands."""
-    posts: dict[str, Post] = {}
+    """What some events bring. Pure. A post that changed meanwhile is there in each of its states,
+    in order: the archive keeps them as versions."""
+    posts: list[Post] = []
     rejects: list[Reject] = []
     gone: list[str] = []
     for event in events:
@@ -86,8 +87,8 @@ def page_of(events: list[Event], instance: str) -> Page:
                 rejects.append(Reject(str(error), error.excerpt, f"{instance} stream"))
                 continue
             rejects += parsed.rejects
-            posts |= {post.uri: post for post in parsed.posts}
-    return Page(posts=tuple(posts.values()), rejects=tuple(rejects), gone=tuple(gone))
+            posts += parsed.posts
+    return Page(posts=tuple(posts), rejects=tuple(rejects), gone=tuple(gone))
 
 
 class MastodonStream:
