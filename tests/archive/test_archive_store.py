@@ -121,6 +121,19 @@ def test_an_edit_keeps_the_earlier_version(archive: Archive) -> None:
     assert b"Eight dead links" in decompress(raw)  # type: ignore[arg-type]
 
 
+def test_a_change_that_is_told_of_without_its_time_is_a_version_too(archive: Archive) -> None:
+    """Where the first state is known already: Bluesky's stream gives times, its search does not."""
+    store(archive, post(1, text="one"))
+    store(archive, post(1, text="two", edited_at=NOW + 5), now=NOW + 5)
+    for later in (60, 70):
+        store(archive, post(1, text="three"), now=NOW + later)
+        store(archive, post(1, text="one"), now=NOW + later)
+    assert rows(archive, "SELECT text, edited_at FROM posts") == [("three", NOW + 60)]
+    assert rows(archive, "SELECT edited_at, text FROM versions ORDER BY edited_at") == [
+        (0, "one"), (NOW + 5, "two"),
+    ]  # fmt: skip
+
+
 def test_counts_are_kept_only_when_they_move(archive: Archive) -> None:
     """Snapshots tell how engagement grew; a second look without news adds none."""
     for minute, likes in enumerate((1, 1, 5, 5, 9)):
@@ -257,6 +270,21 @@ def test_runs_left_open_by_a_killed_process_are_closed(archive: Archive) -> None
     archive.begin_run(PLACE, NOW)
     assert archive.close_abandoned_runs(NOW + 9) == 1
     assert rows(archive, "SELECT state FROM runs") == [(RunState.FAILED,)]
+
+
+def test_a_run_whose_end_was_refused_ends_with_the_next_one(archive: Archive) -> None:
+    """The disk was full when it ended; no other place's run is touched."""
+    other = PlaceKey("mastodon", "town.example", "other")
+    archive.begin_run(other, NOW)
+    run = archive.begin_run(PLACE, NOW)
+    archive._connection.execute("PRAGMA query_only = on")
+    with pytest.raises(ArchiveError):
+        archive.end_run(run, RunState.OK, "", NOW + 1)
+    archive._connection.execute("PRAGMA query_only = off")
+    archive.end_run(archive.begin_run(PLACE, NOW + 60), RunState.OK, "", NOW + 61)
+    assert rows(archive, "SELECT state, ended_at FROM runs ORDER BY id") == [
+        ("running", None), ("failed", NOW + 60), ("ok", NOW + 61),
+    ]  # fmt: skip
 
 
 def test_a_filled_gap_is_closed(archive: Archive) -> None:

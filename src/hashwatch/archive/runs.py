@@ -29,7 +29,15 @@ class PlaceKey(msgspec.Struct, frozen=True):
 
 
 def begin_run(connection: sqlite3.Connection, place: PlaceKey, now: int) -> int:
-    """A new run; its number."""
+    """A new run; its number. One of the same place whose end could not be written (a full disk)
+    ends here."""
+    left = connection.execute(
+        "SELECT id FROM runs WHERE state = 'running' AND source = ? AND instance = ?"
+        " AND hashtag = ?",
+        (place.source, place.instance, place.hashtag),
+    ).fetchall()
+    for (run,) in left:
+        end_run(connection, run, RunState.FAILED, "the archive refused to keep how it ended", now)
     cursor = connection.execute(
         "INSERT INTO runs (source, instance, hashtag, started_at, state) VALUES (?, ?, ?, ?, ?)",
         (place.source, place.instance, place.hashtag, now, RunState.RUNNING),
