@@ -13,6 +13,7 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -193,8 +194,15 @@ class FakeMastodon(Timeline):
         self.streaming = ""
         self.sent = 0
         self._stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    @cached_property
+    def _server(self) -> _Server:
+        # Not before it is wanted: its answers are of use without a socket, too.
+        return _Server(("127.0.0.1", 0), _handler_of(self))
+
+    @cached_property
+    def _thread(self) -> threading.Thread:
+        return threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     def __enter__(self) -> FakeMastodon:
         self._thread.start()
@@ -228,6 +236,50 @@ class FakeMastodon(Timeline):
     ) -> tuple[int, Any] | None:
         """What another kind of server answers; ``None`` for what Mastodon does."""
         return None
+
+    def find(
+        self, path: str, parameters: dict[str, str], headers: dict[str, str], body: bytes
+    ) -> tuple[int, Any]:
+        """Status and answer of the request that was ``asked`` last."""
+        special = self.answer(path, body)
+        if special is not None:
+            return special
+        if self.is_website:
+            return 404, "<html>no such page</html>"
+        if path == "/api/v2/instance":
+            return 200, instance_document(self.access, self.streaming)
+        if path == "/api/v1/instance":
+            return 200, {"uri": "fake.example", "version": "4.5.0"}
+        if self.token and headers.get("authorization") != f"Bearer {self.token}":
+            return 401, {"error": "Der Zugriffstoken ist ungültig"}
+        if path == "/api/v1/accounts/lookup":
+            name = parameters["acct"].partition("@")[0]
+            if name in self.no_accounts:
+                return 404, {"error": "Record not found"}
+            return 200, account(name)
+        if path.startswith("/api/v1/accounts/"):
+            number = path.split("/")[4]
+            return 200, self.page(f"@{self.name_of(number)}", parameters)
+        if path.startswith("/api/v1/statuses"):
+            return self._known(path)
+        tag = unquote(path.removeprefix("/api/v1/timelines/tag/"))
+        found = self.page(tag, parameters, tuple(self.asked[-1].every.get("any[]", ())))
+        if not found and self.unknown_tag_is_missing:
+            return 404, {"error": "Not Found"}
+        return 200, found
+
+    def _known(self, path: str) -> tuple[int, Any]:
+        """Posts asked for by their ids, as Mastodon 4.3 and later answer."""
+        one = path.removeprefix("/api/v1/statuses").strip("/")
+        if one:
+            found = self.by_ids([one])
+            return (200, found[0]) if found else (404, {"error": "Record not found"})
+        if not self.most_ids:
+            return 404, {"error": "Not Found"}
+        ids = [] if "id[]" in self.ignores else self.asked[-1].every.get("id[]", [])
+        if len(set(ids)) > self.most_ids:
+            return 422, {"error": "Validation failed"}
+        return 200, self.by_ids(ids)
 
     def next_fault(self) -> Fault | None:
         """The fault for this request, counted as fired."""
@@ -286,7 +338,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(
         self, path: str, parameters: dict[str, str], headers: dict[str, str], fault: Fault | None
     ) -> None:
-        code, answer = self._find(path, parameters, headers)
+        code, answer = self.fake.find(path, parameters, headers, self.body)
         body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
         if fault is None:
             self._answer(code, body, {"Content-Type": "application/json; charset=utf-8"})
@@ -302,50 +354,6 @@ class _Handler(BaseHTTPRequestHandler):
                     if not self.fake.wait(1):
                         break
             self.close_connection = True
-
-    def _find(
-        self, path: str, parameters: dict[str, str], headers: dict[str, str]
-    ) -> tuple[int, Any]:
-        fake = self.fake
-        special = fake.answer(path, self.body)
-        if special is not None:
-            return special
-        if fake.is_website:
-            return 404, "<html>no such page</html>"
-        if path == "/api/v2/instance":
-            return 200, instance_document(fake.access, fake.streaming)
-        if path == "/api/v1/instance":
-            return 200, {"uri": "fake.example", "version": "4.5.0"}
-        if fake.token and headers.get("authorization") != f"Bearer {fake.token}":
-            return 401, {"error": "Der Zugriffstoken ist ungültig"}
-        if path == "/api/v1/accounts/lookup":
-            name = parameters["acct"].partition("@")[0]
-            if name in fake.no_accounts:
-                return 404, {"error": "Record not found"}
-            return 200, account(name)
-        if path.startswith("/api/v1/accounts/"):
-            number = path.split("/")[4]
-            return 200, fake.page(f"@{fake.name_of(number)}", parameters)
-        if path.startswith("/api/v1/statuses"):
-            return self._known(path)
-        tag = unquote(path.removeprefix("/api/v1/timelines/tag/"))
-        found = fake.page(tag, parameters, tuple(fake.asked[-1].every.get("any[]", ())))
-        if not found and fake.unknown_tag_is_missing:
-            return 404, {"error": "Not Found"}
-        return 200, found
-
-    def _known(self, path: str) -> tuple[int, Any]:
-        """Posts asked for by their ids, as Mastodon 4.3 and later answer."""
-        one = path.removeprefix("/api/v1/statuses").strip("/")
-        if one:
-            found = self.fake.by_ids([one])
-            return (200, found[0]) if found else (404, {"error": "Record not found"})
-        if not self.fake.most_ids:
-            return 404, {"error": "Not Found"}
-        ids = [] if "id[]" in self.fake.ignores else self.fake.asked[-1].every.get("id[]", [])
-        if len(set(ids)) > self.fake.most_ids:
-            return 422, {"error": "Validation failed"}
-        return 200, self.fake.by_ids(ids)
 
     def _never_end(self, fault: Fault) -> None:
         self.close_connection = True
