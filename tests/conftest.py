@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from fake_platform.mastodon import FakeMastodon
 
+# How long an example takes says something of the machine only: no example fails for its time.
+settings.register_profile("everywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # A landing must not hang on what chance tries; elsewhere every run tries something new.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.register_profile("ci", settings.get_profile("everywhere"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
 
 
 @pytest.fixture(scope="session")
