@@ -106,7 +106,7 @@ class Verdict:
         self.wrong: list[str] = []
         self._given: dict[int, set[tuple[str, int]]] = {}
         for shown in world.network.shown:
-            if not any(a - SETTLED <= shown.at <= b for a, b in troubled):
+            if not any(a - SETTLED <= shown.at <= b + SETTLED for a, b in troubled):
                 self._given.setdefault(shown.index, set()).add((shown.host, shown.version))
         self._shown: dict[int, set[tuple[str, int]]] = {}
         for shown in world.network.shown:
