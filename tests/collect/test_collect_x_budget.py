@@ -13,6 +13,7 @@ import pytest
 from collect.spending import AT, DAY, DOLLAR, HOUR, Spender
 from fake_platform.mastodon import Fault
 from fake_platform.x import FakeX
+from hashwatch.archive.copies import back_up, restore
 from hashwatch.archive.store import Archive
 from hashwatch.errors import BudgetError, UnreachableError
 from hashwatch.model import RunState
@@ -237,3 +238,40 @@ def test_without_a_ledger_nothing_is_asked(x: FakeX) -> None:
 
     asyncio.run(run())
     assert not x.asked
+
+
+def test_an_older_archive_in_its_place_forgets_nothing_of_it(x: FakeX, tmp_path: Path) -> None:
+    """What was spent, held and paid for since the back-up is carried over into it."""
+    x.endless = True
+    path, copy = tmp_path / "archive.db", tmp_path / "copy.db"
+    with closing(Archive(path)) as archive:
+        back_up(path, copy)
+        spender = Spender(x, archive, budget=3)
+        spender.poll()
+        spent = spender.counted
+        archive.hold_money("x", 7, 3 * DOLLAR, x.now)
+    assert spent == x.bill.total > DOLLAR
+    restore(copy, path, "now")
+    with closing(Archive(path)) as archive:
+        stands = archive.money("x", 3 * DOLLAR, x.now)
+        assert (stands.spent, stands.held) == (spent, 7)
+        assert archive.hold_money("x", 3 * DOLLAR, 3 * DOLLAR, x.now) is None
+        again = Spender(x, archive, budget=3)
+        again.poll()
+        assert again.rows("SELECT count(*) FROM posts") == [0]
+        assert x.bill.total <= 3 * DOLLAR
+    path.write_bytes(b"no archive")
+    restore(copy, path, "later")
+
+
+def test_known_posts_rest_around_midnight(x: FakeX, archive: Archive) -> None:
+    """They would be counted twice; a few minutes later they are asked for."""
+    midnight = AT - AT % DAY + DAY
+    x.now = midnight - 2_400
+    x.write("one", x.now - 60)
+    spender = Spender(x, archive)
+    spender.poll()
+    x.now = midnight - 300
+    assert spender.again() is None
+    x.now = midnight + 900
+    assert spender.again() is not None

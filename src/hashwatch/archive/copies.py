@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from hashwatch.archive.connection import check, migrate, open_reading, sole
+from hashwatch.archive.spending import carry_over
 from hashwatch.errors import ArchiveError
 
 DERIVED = ("dashboard.db", "public.db")
@@ -60,9 +61,9 @@ def restore(backup_path: Path, archive_path: Path, now: str) -> BackUp:
     """Puts a back-up in the archive's place; what was there is kept beside it, named by ``now``.
 
     Dashboards are removed: they are made anew from the archive. What was erased since the back-up
-    is erased from it before it gets its place. Raises ``InUseError`` while a collector or a
-    publisher is at work, ``ArchiveError`` for what is no archive or is damaged;
-    nothing is changed then.
+    is erased from it before it gets its place, and what sources spent since then stays counted.
+    Raises ``InUseError`` while a collector or a publisher is at work, ``ArchiveError`` for what is
+    no archive or is damaged; nothing is changed then.
     """
     with ExitStack() as held:
         held.enter_context(sole(archive_path, "collector"))
@@ -74,6 +75,7 @@ def restore(backup_path: Path, archive_path: Path, now: str) -> BackUp:
         _to_disk(beside)
         with closing(_plain(beside)) as copy:
             migrate(copy)
+            carry_over(copy, archive_path)
         from hashwatch.archive.erasing import erase_again  # which knows this module's files
 
         erase_again(beside)

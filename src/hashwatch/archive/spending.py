@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import blake2b
+from pathlib import Path
 
 import msgspec
 
+from hashwatch.archive.connection import open_reading, transaction
 from hashwatch.archive.runs import changed
+from hashwatch.errors import ArchiveError
 
 DAY = 86_400
 SLACK = 600
@@ -87,9 +91,10 @@ def settle(
             [(source, day, _checksum(thing)) for thing in things],
         )
         connection.execute("DELETE FROM paid WHERE source = ? AND day < ?", (source, day - 1))
-    held = connection.execute("SELECT month FROM holds WHERE id = ?", (number,)).fetchall()
+    held = connection.execute("SELECT month, at FROM holds WHERE id = ?", (number,)).fetchall()
+    began = min((at for _, at in held), default=int(now))
     connection.execute("DELETE FROM holds WHERE id = ?", (number,))
-    for month in {*(row[0] for row in held), *months_at(now)}:
+    for month in {*(month for month, _ in held), *months_at(now)}:
         _make_month(connection, source, month)
         connection.execute(
             "UPDATE spending SET spent = spent + ? WHERE source = ? AND month = ?",
@@ -97,7 +102,7 @@ def settle(
         )
     for month in months_at(now) if keep else ():
         connection.execute(
-            "INSERT INTO holds VALUES (?, ?, ?, ?, ?)", (number, month, source, keep, int(now))
+            "INSERT INTO holds VALUES (?, ?, ?, ?, ?)", (number, month, source, keep, began)
         )
     if cost:
         changed(connection, "spending", 0)
@@ -119,6 +124,26 @@ def spent_in(connection: sqlite3.Connection, source: str, month: int, budget: in
         (source, month),
     ).fetchone()
     return Spent(month, row[0] if row else 0, held, budget)
+
+
+def carry_over(connection: sqlite3.Connection, path: Path) -> None:
+    """Takes what was spent from the archive at ``path``, whose place this one is to take: an older
+    copy knows less of it. Does nothing where that one cannot be read."""
+    try:
+        with closing(open_reading(path)) as former:
+            months = former.execute("SELECT source, month, spent, budget FROM spending").fetchall()
+            holds = former.execute("SELECT id, month, source, amount, at FROM holds").fetchall()
+            paid = former.execute("SELECT source, day, thing FROM paid").fetchall()
+    except (sqlite3.Error, ArchiveError):
+        return
+    with transaction(connection):
+        connection.executemany(
+            "INSERT INTO spending VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET spent = max(spent, excluded.spent)",
+            months,
+        )
+        connection.executemany("INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?)", holds)
+        connection.executemany("INSERT OR IGNORE INTO paid VALUES (?, ?, ?)", paid)
 
 
 def _paid(connection: sqlite3.Connection, source: str, day: int, things: Iterable[str]) -> set[str]:

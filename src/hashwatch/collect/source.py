@@ -198,6 +198,11 @@ class Ledger(Protocol):
         """What is neither spent nor held this month; below zero where too much is held."""
         ...
 
+    def is_one_day(self) -> bool:
+        """Whether it is beyond doubt which day it is for the platform: what was paid for on it is
+        free."""
+        ...
+
     def words(self) -> str:
         """What is spent and what is left, for people."""
         ...

@@ -16,6 +16,9 @@ from hashwatch.archive.programme import changes_after
 from hashwatch.model import Event, fold_hashtag
 from hashwatch.publish.rows import iso
 
+UNDER_WAY = 120
+"""Seconds. An answer that has not come after that does not come any more."""
+
 
 def mirror_runs(
     archive: sqlite3.Connection, dashboard: sqlite3.Connection, ids: Sequence[int]
@@ -87,11 +90,13 @@ def mirror_places(archive: sqlite3.Connection, dashboard: sqlite3.Connection) ->
 
 
 def mirror_spending(archive: sqlite3.Connection, dashboard: sqlite3.Connection) -> None:
-    """Copies what sources spent, month by month."""
+    """Copies what sources spent, month by month; what is held for answers that are just under way
+    is left out."""
     rows = archive.execute(
         "SELECT source, month, spent, (SELECT coalesce(sum(amount), 0) FROM holds"
-        " WHERE holds.source = spending.source AND holds.month = spending.month), budget"
-        " FROM spending"
+        " WHERE holds.source = spending.source AND holds.month = spending.month AND at <="
+        " coalesce((SELECT max(heartbeats.at) FROM heartbeats), at) - ?), budget FROM spending",
+        (UNDER_WAY,),
     ).fetchall()
     dashboard.execute("DELETE FROM spending")
     dashboard.executemany(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
+from hashwatch.archive.spending import day_at
 from hashwatch.archive.store import Archive
 from hashwatch.collect.source import Source, SpendingSource
 from hashwatch.errors import BudgetError
@@ -53,6 +54,10 @@ class ArchiveLedger:
     def left(self) -> int:
         """What is left."""
         return self._archive.money(self._source, self._budget, self._now()).left
+
+    def is_one_day(self) -> bool:
+        """Whether it is, and not nearly another."""
+        return day_at(self._now()) is not None
 
     def words(self) -> str:
         """``$3.20 of $50.00 spent in November 2026, $46.80 left``."""

@@ -141,7 +141,12 @@ class X:
         return self._asking.money()
 
     def refresh_size(self, instance: str) -> int:  # noqa: ARG002 - there is but one
-        """As many as X gives at once, and as can be paid for."""
+        """As many as X gives at once, and as can be paid for.
+
+        None around midnight, when it is not known whether those of today are free.
+        """
+        if not self._asking.book.is_one_day():
+            return 0
         return self._asking.affordable(MOST_KNOWN, self._tariff.post) or 1
 
     async def refresh(self, instance: str, posts: Sequence[KnownPost]) -> Refreshed:  # noqa: ARG002
