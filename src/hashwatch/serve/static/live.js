@@ -5,7 +5,7 @@
   const body = document.body, root = document.documentElement;
   const address = body.dataset.liveAddress;
   if (!address) return;
-  const POLL = 5000, CALM = 2000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000;
+  const POLL = 5000, CALM = 2000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000, SELDOM = 30000;
   const announce = document.querySelector("[data-announce]");
   const pauseButton = document.querySelector("[data-pause]");
   const newButton = document.querySelector("[data-new-posts]");
@@ -57,6 +57,7 @@
       if (fresh.documentElement.hasAttribute(name)) root.setAttribute(name, ""); else root.removeAttribute(name);
     }
     for (const name of ["version", "now", "speed", "clock"]) body.dataset[name] = fresh.body.dataset[name] || "";
+    if (!asked && hasGrown(fresh)) { location.reload(); return; }
     applyPosts(fresh, asked);
     for (const old of document.querySelectorAll("[data-live]")) {
       const next = fresh.querySelector(`[data-live="${CSS.escape(old.dataset.live)}"]`);
@@ -69,11 +70,23 @@
     }
     document.dispatchEvent(new CustomEvent("hashwatch:fresh"));
   }
+  /** Whether the page has parts by now that this one was made without: the first posts bring the
+      chart, the first session its table. Then it is loaded anew, unless somebody types, and seldom. */
+  function hasGrown(fresh) {
+    const parts = [...fresh.querySelectorAll("[data-live]")].filter((one) => !one.closest("[data-live-posts]"));
+    if (parts.every((one) => document.querySelector(`[data-live="${CSS.escape(one.dataset.live)}"]`))) return false;
+    const typing = document.activeElement && document.activeElement.matches("input, textarea, select");
+    const last = Number(sessionStorage.getItem("hashwatch-grown") || 0);
+    if (typing || Date.now() - last < SELDOM) return false;
+    sessionStorage.setItem("hashwatch-grown", String(Date.now()));
+    return true;
+  }
   function applyPosts(fresh, asked) {
     const list = document.querySelector("[data-live-posts]"), next = fresh.querySelector("[data-live-posts]");
     if (!list || !next) return;
     const changedPlace = list.dataset.livePosts !== next.dataset.livePosts;
-    if (asked || changedPlace) { replaceList(list, next); return; }
+    // In an empty list nobody reads: nothing has to wait.
+    if (asked || changedPlace || !idsIn(list).length) { replaceList(list, next); return; }
     if (dropTaken(list, next)) { replaceList(list, next); return; }
     if (!list.hasAttribute("data-holds-new") || !newButton) return;
     const known = new Set(idsIn(list)), unseen = idsIn(next).filter((id) => !known.has(id));
