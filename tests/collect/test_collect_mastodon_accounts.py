@@ -9,9 +9,9 @@ import pytest
 
 from collect.test_collect_mastodon import AT, QUERY, Run, running
 from fake_platform.mastodon import FakeMastodon, Fault
+from hashwatch.collect.accounts import asked_where, local_name
 from hashwatch.collect.http import Http
 from hashwatch.collect.source import Place, find_source
-from hashwatch.collect.sources.mastodon.accounts import asked_where, local_name
 from hashwatch.errors import BadAnswerError, DeniedError
 
 

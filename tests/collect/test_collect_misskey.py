@@ -317,3 +317,104 @@ def test_a_server_says_what_it_is(misskey: FakeMisskey, archive: Archive) -> Non
         assert said == f"{misskey.instance}: version 2025.11.0"
 
     going(misskey, archive, job)
+
+
+def of_ana(server: FakeMisskey, archive: Archive, *steps: Callable[[], object]) -> list[RunReport]:
+    """A run of the account's place after each step."""
+    reports = []
+
+    async def job(rounds: Rounds) -> None:
+        place = Place("misskey", server.instance, "@ana@elsewhere.example")
+        for number, step in enumerate(steps):
+            step()
+            now = AT + 600 * (number + 1)
+            query = Query(("natsec17",), (), AT - 3_600, AT + 86_400, now)
+            reports.append(
+                await collect(rounds.source, place, archive, query, now=lambda now=now: now)
+            )
+
+    going(server, archive, job)
+    return reports
+
+
+def test_accounts_are_places_behind_the_hashtags() -> None:
+    """On their own server if that is named, else on the first; a name alone nowhere."""
+    source = connect(Settings.model_validate({"servers": ["a.example", "b.example"]}), Http())
+    accounts = ("ana@b.example", "bo@c.example", "cpa_uk")
+    assert source.places(Query(("x",), accounts, 0, 1, 1))[2:] == (
+        Place("misskey", "b.example", "@ana@b.example"),
+        Place("misskey", "a.example", "@bo@c.example"),
+    )
+
+
+def test_all_notes_of_an_account_arrive(misskey: FakeMisskey, archive: Archive) -> None:
+    """With or without the hashtag, back to the window's start and forward; of others none."""
+
+    def write() -> None:
+        for number in range(230):
+            misskey.note(f"{number}", AT + number, userId="u-ana")
+        misskey.note("by somebody else", AT + 250)
+
+    reports = of_ana(
+        misskey, archive, write, lambda: misskey.note("later", AT + 900, userId="u-ana")
+    )
+    assert [report.state for report in reports] == [RunState.OK] * 2, reports
+    assert rows(archive, "SELECT count(*) FROM posts") == [231]
+    shown = [asked.path for asked in misskey.asked].count("/api/users/show")
+    assert shown == 1
+    assert misskey.bodies[0] == {"username": "ana", "host": "elsewhere.example"}
+    body = next(body for body in misskey.bodies if "userId" in body)
+    wishes = {"withReplies", "includeReplies", "withRenotes", "includeMyRenotes"}
+    assert {name for name in body if body[name] is True} == wishes
+
+
+def test_an_account_of_this_server_is_asked_for_by_its_name(
+    misskey: FakeMisskey, archive: Archive
+) -> None:
+    """Without a host, which Misskey would take for another server."""
+
+    async def job(rounds: Rounds) -> None:
+        place = Place("misskey", misskey.instance, f"@ana@{misskey.instance}")
+        await rounds.source.fetch(place, None, QUERY, True)
+
+    going(misskey, archive, job)
+    assert misskey.bodies[0] == {"username": "ana"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [None, Fault(status=500, body=json.dumps({"error": {
+        "message": "Failed to resolve remote user.", "code": "FAILED_TO_RESOLVE_REMOTE_USER",
+    }}).encode()), Fault(status=400, body=b'{"error": {"code": "NO_SUCH_USER"}}')],
+)  # fmt: skip
+def test_an_account_that_is_not_there_has_no_notes(
+    misskey: FakeMisskey, archive: Archive, fault: Fault | None
+) -> None:
+    """Whatever the status; it is looked up again at the next run, since it may come."""
+    misskey.note("hello", AT, userId="u-ana")
+
+    def hide() -> None:
+        misskey.faults = [fault] if fault else []
+        misskey.no_users = set() if fault else {"ana"}
+
+    (first, second) = of_ana(misskey, archive, hide, lambda: misskey.no_users.clear())
+    assert (first.state, first.stored.new) == (RunState.OK, 0)
+    assert second.stored.new == 1
+    assert misskey.fired.total() == (fault is not None)
+
+
+def test_a_refused_look_up_is_the_platforms_failure(misskey: FakeMisskey, archive: Archive) -> None:
+    """It ends the run, and is said; an account that has gone is looked up again."""
+    misskey.note("hello", AT, userId="u-ana")
+
+    def break_it() -> None:
+        misskey.faults = [Fault(body=b'["no account"]')]
+
+    def gone() -> None:
+        misskey.faults = [Fault(status=400, body=b'{"error": {"code": "NO_SUCH_USER"}}')]
+
+    reports = of_ana(misskey, archive, break_it, lambda: None, gone, lambda: None)
+    assert [report.state for report in reports] == [RunState.FAILED, *[RunState.OK] * 3]
+    assert misskey.fired["answer"] == 2
+    assert [asked.path for asked in misskey.asked].count("/api/users/show") == 3
+    assert rows(archive, "SELECT count(*) FROM posts") == [1]

@@ -6,6 +6,7 @@ Ids are Misskey's own (``aidx``: time in base 36, then a count), which sort as t
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from fake_platform.mastodon import FakeMastodon
@@ -22,6 +23,7 @@ class FakeMisskey(FakeMastodon):
         super().__init__()
         self.notes: dict[str, dict[str, Any]] = {}
         self.bodies: list[dict[str, Any]] = []
+        self.no_users: set[str] = set()
         self._count = 0
 
     def note(
@@ -51,18 +53,27 @@ class FakeMisskey(FakeMastodon):
             if asked["noteId"] in self.notes:
                 return 200, self.notes[asked["noteId"]]
             return 400, {"error": {"message": "No such note.", "code": "NO_SUCH_NOTE"}}
+        if path == "/api/users/show":
+            if asked["username"] in self.no_users:
+                return 404, {"error": {"message": "No such user.", "code": "NO_SUCH_USER"}}
+            return 200, {"id": f"u-{asked['username']}", "username": asked["username"]}
+        if path == "/api/users/notes":
+            return 200, self._page(asked, lambda note: note["userId"] == asked["userId"])
         if path != "/api/notes/search-by-tag":
             return 404, {"error": {"code": "UNKNOWN_API_ENDPOINT"}}
         wanted = {tag for alternative in asked["query"] for tag in alternative}
+        return 200, self._page(asked, lambda note: bool(wanted & set(note["tags"])))
+
+    def _page(
+        self, asked: dict[str, Any], fits: Callable[[dict[str, Any]], bool]
+    ) -> list[dict[str, Any]]:
         low, high = asked.get("sinceId", ""), asked.get("untilId", "~")
         ids = sorted(
-            number
-            for number, note in self.notes.items()
-            if wanted & set(note["tags"]) and low < number < high
+            number for number, note in self.notes.items() if fits(note) and low < number < high
         )
         upwards = "sinceId" in asked and "untilId" not in asked
         chosen = ids if upwards else ids[::-1]
-        return 200, [self.notes[number] for number in chosen[: asked.get("limit", 10)]]
+        return [self.notes[number] for number in chosen[: asked.get("limit", 10)]]
 
 
 def _base36(number: int) -> str:

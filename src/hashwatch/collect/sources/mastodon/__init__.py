@@ -10,16 +10,16 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from hashwatch.collect.body import excerpt
-from hashwatch.collect.guard import is_this_machine
-from hashwatch.collect.source import Pace, Place, Query, Refreshed
-from hashwatch.collect.sources.mastodon.about import Instance, read_about
-from hashwatch.collect.sources.mastodon.accounts import (
+from hashwatch.collect.accounts import (
     MARK,
     asked_where,
     local_name,
     read_account,
 )
+from hashwatch.collect.body import excerpt
+from hashwatch.collect.guard import is_this_machine
+from hashwatch.collect.source import Pace, Place, Query, Refreshed
+from hashwatch.collect.sources.mastodon.about import Instance, read_about
 from hashwatch.collect.sources.mastodon.posts import FORMAT, Parsed, parse_timeline
 from hashwatch.collect.sources.mastodon.refreshing import Batches, read_refreshed
 from hashwatch.collect.sources.mastodon.settings import Settings

@@ -1,6 +1,7 @@
-"""Misskey and its forks (Sharkey, Iceshrimp, Firefish …): notes by hashtag, over their own API.
+"""Misskey and its forks (Sharkey, Iceshrimp, Firefish …): notes by hashtag and by account, over
+their own API.
 
-Written from the API's documentation and its source (``notes/search-by-tag``, ``notes/show``): with
+Written from the API's documentation and its source (``notes/search-by-tag``, ``users/notes``): with
 ``sinceId`` alone the answer goes upwards from there, with ``untilId`` downwards. A note is mostly
 known by the address on the server that it was written on, so that it is one post with Mastodon's.
 """
@@ -15,12 +16,13 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hashwatch.collect import hosts
+from hashwatch.collect.accounts import MARK, asked_where, read_account
 from hashwatch.collect.body import excerpt
 from hashwatch.collect.source import Pace, Place, Query, Refreshed
 from hashwatch.collect.sources.misskey.notes import NAME, read_notes
 from hashwatch.collect.tokens import read_token
 from hashwatch.collect.walk import Request, advance, next_request
-from hashwatch.errors import BadAnswerError, NotFoundError
+from hashwatch.errors import BadAnswerError, NotFoundError, SourceError, UnreachableError
 from hashwatch.model import Cursor, Gap, KnownPost, Page, fold_hashtag
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 PACE = Pace(busy=20.0, idle=120.0, requests_a_minute=15.0)
 PAGE_SIZE = 100
+# What servers say of an account that they do not know and cannot find.
+_NOBODY = ("NO_SUCH_USER", "No such user", "RESOLVE_REMOTE_USER", "resolve remote user")
+_NO_NOTE = ("NO_SUCH_NOTE", "No such note")
 
 
 class Settings(BaseModel):
@@ -69,7 +74,7 @@ def parse_page(payload: bytes, instance: str) -> Page:
 
 
 class Misskey:
-    """A polling source: a place is a hashtag on a server."""
+    """A polling source: a place is a hashtag or an account (``@ana@b.example``) on a server."""
 
     name = NAME
     pace = PACE
@@ -77,6 +82,7 @@ class Misskey:
     def __init__(self, settings: Settings, http: Http) -> None:
         self._http = http
         self._overlap = settings.overlap_minutes * 60
+        self._users: dict[Place, str] = {}
         self._servers = {server.instance: server for server in settings.servers}
         self._tokens = {
             server.instance: read_token(
@@ -89,20 +95,27 @@ class Misskey:
                 http.permit_loopback(server.host)
 
     def places(self, query: Query) -> tuple[Place, ...]:
-        """Every hashtag on every server; accounts are not asked for."""
-        return tuple(
-            Place(self.name, instance, hashtag)
-            for instance in self._servers
-            for hashtag in query.hashtags
+        """Every hashtag on every server, then every account on one of them."""
+        accounts = asked_where(query.accounts, tuple(self._servers))
+        return (
+            *(
+                Place(self.name, instance, hashtag)
+                for instance in self._servers
+                for hashtag in query.hashtags
+            ),
+            *(Place(self.name, instance, MARK + account) for instance, account in accounts),
         )
 
     async def fetch(
         self, place: Place, cursor: Cursor | None, query: Query, run_start: bool
     ) -> Page:
-        """The next page of the hashtag's notes, as :mod:`hashwatch.collect.walk` decides."""
+        """The next page of the place's notes, as :mod:`hashwatch.collect.walk` decides."""
         request = next_request(cursor, query, run_start, self._overlap)
-        body = asked_for(place.hashtag, query, request)
-        payload = await self._post(place.instance, "notes/search-by-tag", body)
+        if place.hashtag.startswith(MARK):
+            payload = await self._notes_of(place, request)
+        else:
+            body = asked_for(place.hashtag, query, request)
+            payload = await self._post(place.instance, "notes/search-by-tag", body)
         posts, rejects, seen = read_notes(payload, place.instance)
         if request.direction == "forward":
             seen = seen[::-1]  # upwards from the mark; a walk expects the newest first
@@ -117,6 +130,25 @@ class Misskey:
             cursor=step.cursor, more=step.more,
         )  # fmt: skip
 
+    async def _notes_of(self, place: Place, request: Request) -> bytes:
+        """An account's notes; none where the server does not know it (yet, or any more)."""
+        try:
+            user = self._users.get(place) or await self._look_up(place)
+            self._users[place] = user
+            return await self._post(place.instance, "users/notes", by_account(user, request))
+        except (BadAnswerError, NotFoundError, UnreachableError) as error:
+            if not _says(error, _NOBODY):
+                raise
+            self._users.pop(place, None)
+            return b"[]"
+
+    async def _look_up(self, place: Place) -> str:
+        """The server's id for a place's account."""
+        name, _, host = place.hashtag.removeprefix(MARK).partition("@")
+        away = {} if host == place.instance else {"host": host}
+        payload = await self._post(place.instance, "users/show", {"username": name, **away})
+        return read_account(payload, place.instance)
+
     def refresh_size(self, instance: str) -> int:  # noqa: ARG002 - the same everywhere
         """There is no call for several notes."""
         return 1
@@ -127,7 +159,7 @@ class Misskey:
         try:
             payload = await self._post(instance, "notes/show", {"noteId": post.local_id})
         except (BadAnswerError, NotFoundError) as error:
-            if b"NO_SUCH_NOTE" in getattr(error, "excerpt", b"") or "NO_SUCH_NOTE" in str(error):
+            if _says(error, _NO_NOTE):
                 return Refreshed(missing=(post.uri,))
             raise
         page = parse_page(b"[" + payload + b"]", instance)
@@ -165,13 +197,29 @@ def asked_for(hashtag: str, query: Query, request: Request) -> dict[str, Any]:
         for written in query.written
         if fold_hashtag(written) == hashtag
     }
-    body: dict[str, Any] = {
-        "query": [[spelling] for spelling in sorted({hashtag, *spellings})],
-        "limit": PAGE_SIZE,
-    }
-    if request.mark is not None:
-        body["sinceId" if request.direction == "forward" else "untilId"] = request.mark
-    return body
+    return {"query": [[spelling] for spelling in sorted({hashtag, *spellings})], **_page(request)}
+
+
+def by_account(user: str, request: Request) -> dict[str, Any]:
+    """The body of a request for an account's notes, replies and renotes among them. Pure.
+
+    Both names of each wish stand there: those of before and since Misskey 2023.10.
+    """
+    wishes = ("withReplies", "includeReplies", "withRenotes", "includeMyRenotes")
+    return {"userId": user, **dict.fromkeys(wishes, True), **_page(request)}
+
+
+def _page(request: Request) -> dict[str, Any]:
+    marks = {} if request.mark is None else {
+        "sinceId" if request.direction == "forward" else "untilId": request.mark
+    }  # fmt: skip
+    return {"limit": PAGE_SIZE, **marks}
+
+
+def _says(error: SourceError, words: tuple[str, ...]) -> bool:
+    """Whether a refusal holds one of these; forks answer with different statuses."""
+    said = getattr(error, "excerpt", b"").decode("utf-8", "replace") + str(error)
+    return any(word in said for word in words)
 
 
 class _Meta(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""Which of an event's accounts a server is asked about, and under what name. Pure.
+"""Which of an event's accounts a federated server is asked about, and under what name. Pure.
 
 An account is asked for where it lives, if that server is configured: it has all its posts. Of an
 account that lives elsewhere the first server is asked, which has what has reached it.
