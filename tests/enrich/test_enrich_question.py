@@ -18,6 +18,28 @@ LABELLED = Path(__file__).parents[1] / "data" / "questions.csv"
 counted from 0."""
 
 
+DATA = Path(__file__).parents[1] / "data"
+FRESH = {
+    "questions_fresh.csv": QuestionAnnotator(
+        [
+            Speaker("Lena Voss"), Speaker("T Marsh", ("tmarsh",)), Speaker("Nina Köhl"),
+            Speaker("Amara Diallo"), Speaker("Imara Obuya"), Speaker("Joyce Fenwick"),
+            Speaker("Tim Lindqvist"),
+        ],
+        ["@Delta27"],
+    ),
+    "questions_second.csv": QuestionAnnotator(
+        [
+            Speaker("Triinu Ilves"), Speaker("Ngozi Okafor", ("okafor_md",)),
+            Speaker("Jo Tran", ("jo_tran",)), Speaker("Mary Banda"),
+        ],
+        ["@MediCon"],
+    ),
+}  # fmt: skip
+"""Two more sets with their events' people. The rules were tuned on the first after it had been
+measured once; the second was written after that, and nothing has been tuned on it."""
+
+
 def ask(text: str, language: str = "en") -> Question | None:
     return QuestionAnnotator().annotate([text], [language])[0]
 
@@ -42,6 +64,20 @@ def test_precision_on_labelled_posts(place: int) -> None:
     due_any = sum(count for (due, _), count in counts.items() if due)
     assert right / given_any >= 0.9
     assert right / due_any >= 0.7
+
+
+@pytest.mark.parametrize("name", FRESH)
+def test_precision_on_posts_written_later(name: str) -> None:
+    """Of what is found in two hundred posts full of other question marks, 85 in 100 are right."""
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) >= 200
+    found = FRESH[name].annotate(
+        [row["text"] for row in rows], [row["language"] for row in rows]
+    )  # fmt: skip
+    pairs = [(row["asked"], one.asked) for row, one in zip(rows, found, strict=True) if one]
+    assert sum(due == said for due, said in pairs) / len(pairs) >= 0.85
+    assert len(pairs) >= 40
 
 
 @pytest.mark.parametrize("asked", ["speaker", "organiser", "rhetorical"])
@@ -97,10 +133,11 @@ def test_mentions_of_known_people_address_them() -> None:
 
 
 def test_what_somebody_on_stage_asks_is_a_report() -> None:
-    """ "JC: which design …?" reports a talk; a boosted question counts as the boost's own."""
+    """ "JC: which design …?" reports a talk; a boosted question is somebody else's."""
     assert ask("JC: Which design is best for the panel? #conf") is None
     assert ask("Q: who won? A: nobody. To the panel: bravo") is None
-    question = ask("RT @ann: Question for the panel: who pays?")
+    assert ask("RT @ann: Question for the panel: who pays?") is None
+    question = ask("Question for the panel: who pays? RT @ann: I wonder")
     assert question is not None
 
 

@@ -63,7 +63,7 @@ class QuestionAnnotator:
         )
         self._accounts = frozenset(map(fold_account, accounts))
         known = (sorted(self._handles), sorted(people.names), sorted(self._accounts))
-        self.version = f"1-{crc32(repr(known).encode()):08x}"
+        self.version = f"2-{crc32(repr(known).encode()):08x}"
 
     def annotate(self, texts: Sequence[str], languages: Sequence[str]) -> list[Question | None]:
         """The question in each text, ``None`` where it asks nothing or in no language known."""
@@ -76,11 +76,10 @@ class QuestionAnnotator:
         bare = _BLANKED.sub(_blank, text)
         boost = _BOOST.search(bare)
         if boost is not None:
-            # Either the boosted words count, or what was written in front of them.
-            begun = bare[: boost.start()].strip(' .:"“')
-            bare = bare[: boost.start()] if begun else _BOOST.sub(_blank, bare)
+            # What somebody else asked is theirs; what was written in front of it counts.
+            bare = bare[: boost.start()]
         span = _span(bare)
-        if span is None or cues.ADVERTISING.search(text):
+        if span is None or cues.ADVERTISING.search(text) or cues.ANNOUNCED.search(bare):
             return None
         asked = self._asked(bare, bare[span[0] : span[1]])
         return Question(*asked, *span) if asked is not None else None

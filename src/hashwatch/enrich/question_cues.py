@@ -10,7 +10,7 @@ import re
 IGNORE = re.IGNORECASE
 
 _PEOPLE = (
-    r"(?:panel(?:l?ists?)?|speakers?|facilitators?|moderators?|chair|minister|senator|regulators?"
+    r"(?:panel(?:l?ists?)?|speakers?|professors?|experts?|professeure?|profesora?|professora?|facilitators?|moderators?|chair|minister|senator|regulators?"
     r"|panélistes?|panelistes?|intervenante?s?|orateurs?|oratrices?|table|tribune|spécialistes?"
     r"|ministre|sénat\w+|régulateur|animat\w+|président\w*"
     r"|panelistas?|ponentes?|mesa|oradore?s?|oradoras?|ministr[oa]|senador[ae]?s?|juez[a]?"
@@ -29,6 +29,22 @@ _VOCATIVE = r"(?:madame|monsieur|frau|herr|señora?|senhora?)"
 _NAME = r"[A-ZÀ-ÖØ-Þ][\w’'-]+"
 
 ADDRESSED = re.compile(
+    # "Dear panel", "on stage", "put this to the speaker", "asking from Suva", "online viewer here"
+    rf"\b(?:dear|chers?|chères?|estimad[oa]s?|querid[oa]s|car[oa]s|liebe[sr]?)\s+{_PEOPLE}\b"
+    r"|\b(?:any(?:one|body)|somebody|someone|you) (?:up )?on (?:the )?stage\b"
+    r"|\b(?:put|pass) (?:this|that|it) (?:on )?to the\b"
+    r"|\bone for (?:the (?:whole|table)|all of you)\b"
+    r"|\basking from\b|\b(?:online|remote) viewer\b"
+    r"|\b(?:bonjour|salut|bonsoir)[ ,]+depuis\b|\bje (?:suis|regarde) (?:en ligne|depuis)\b"
+    r"|\b(?:saludos|hola|preguntan?) desde\b|\b(?:saudações|olá) (?:de|desde)\b"
+    r"|\b(?:grüße|gruß|hallo) aus\b"
+    rf"|\b(?:could|can|would|will|does|did|do|has|have) (?:the|our|any|either) "
+    rf"(?:\w+ )?{_PEOPLE}\b"
+    rf"|\b(?:est-ce que|pourquoi) (?:le|la|les|notre|nos) {_PEOPLE}\b"
+    r"|\b(?:table(?: ronde)?|tribune|ministre|panélistes|intervenants?) "
+    r"(?:peut|peuvent|pourrait|pourraient)-(?:il|elle)s?\b"
+    rf"|\b(?:podría|puede|podrían|pueden|pode|podem|poderia|kann|könnte|können) "
+    rf"(?:la|el|los|las|o|a|os|as|das|die|der) {_PEOPLE}\b"
     # "Question for …", "Q to …", "my question", "Frage an …", "Pregunta para …", "Pergunta a …"
     r"\b(?:question|q)s?\b[^?.!]{0,40}?\s*(?:for|to|à|a|aux?|pour|with)\b"
     r"|\b(?:follow-up|question|q)\s+for\b"
@@ -65,11 +81,18 @@ NAMED = re.compile(
     rf"|(?:^|[.!?:]\s+)(?i:{_TITLE})\.?\s+{_NAME}(?:\s+{_NAME}){{0,2}}\s*,"
     rf"|(?:^|[.!?:]\s+)(?i:{_VOCATIVE})\s+(?:(?i:la|le|o|a)\s+)?[\w’'-]+\s*,"
     rf"|,\s*(?i:{_TITLE})\.?\s+{_NAME}(?:\s+{_NAME}){{0,2}}\s*[?؟]"
-    rf"|^(?:(?i:would|could|can|will|does|did)\s+)(?i:{_TITLE})\.?\s+{_NAME}"
+    rf"|^(?i:{_TITLE})\s+{_NAME}(?:\s+{_NAME}){{0,2}}\s*(?:[-–—:]|\.\.\.)\s"
+    rf"|\byou,\s+(?i:{_TITLE})\.?\s+{_NAME},"
+    rf"|^(?i:{_TITLE}|commissioner|professor|minister|chair)\s*,\s"
+    rf"|,\s+(?i:my lord|commissioner|professor|minister|doctor|chair|madam)\s*[?]"
+    rf"|(?:^|[.!]\s+)(?i:for|to) (?i:the) (?i:lady|gentleman|man|woman|person|engineers?|experts?)"
+    rf"\b[^?.!]{{0,60}}:"
+    rf"|^(?i:would|could|can|will|does|did)\s+(?i:{_TITLE})\.?\s+{_NAME}"
     rf"|^¿[^?]{{0,40}}\b(?i:{_TITLE})\.?\s+{_NAME}|سيدة? \w+[؟?]|معالي \w+\s*،"
 )
 SPEAKERS_WITHIN = re.compile(
     r"\b(?:any|one|all) of (?:the (?:panel|speakers?|four|three))\b"
+    r"|\bour (?:speakers?|panell?ists?|presenters?)\b|\bthe (?:whole|entire) (?:table|panel)\b"
     r"|\b(?:el|o|le|das|les|los|os|die|the) (?:panel|painel|podium|panelistas|panélistes|ponentes"
     r"|oradores|palestrantes|intervenants|orateurs|vortragenden|referent\w+|redner\w*"
     r"|speakers|panell?ists|presenters)\b|المتحدثين|المتحدثون|المشاركين"
@@ -92,8 +115,11 @@ WANTED = re.compile(
     r"\b(?:where|when|what time|which|is there|are there|will|can (?:i|we|you|somebody|someone)"
     r"|how (?:do|can|to)|is (?:the|this|it|registration|lunch)|are (?:the|this|these)"
     r"|has (?:it|my|anyone)"
+    r"|does (?:my|the|our)|could (?:you|somebody|someone)|any chance|who (?:do|can) (?:i|we)"
+    r"|what['’]s|what is the|where should"
     r"|où|y a[- ]t[- ]il|à quelle|à quel|sera\w*|commence|peut[- ](?:on|elle)|la presse"
     r"|hay|habrá|dónde|a qué|van a|se (?:graba|puede)\w*|onde|vai haver|haverá|a que horas|há"
+    r"|comment (?:fait|faire|peut)|quelqu['’]un a|vai ser|é que|weiß jemand"
     r"|wo|wann|gibt es|ist (?:der|die|das|es)|kann (?:ich|man))\b|هل|أين|متى",
     IGNORE,
 )
@@ -105,6 +131,10 @@ PRACTICAL = re.compile(
     r"|luggage|parking|shuttle|bus|tram|entrance|doors?|step-free|wheelchair|ramp|toilets?|loo"
     r"|quiet room|prayer room|lunch|vegan|tickets?|agenda|timetable|programme page|schedule"
     r"|lost property|charger|sockets?|link|room number|which room|what time|hashtag"
+    r"|(?:day|my) ticket|workshop (?:full|choice)|change my|missing badge|rucksack|backpack"
+    r"|umbrella|dogs?|pram|pushchair|window|terrace|visite|ateliers?|parapluie|navette"
+    r"|casques?|parking|auscultadores|auriculares|kopfhörer|aufgezeichnet|saal \d"
+    r"|room for"
     r"|diffusion|retransmission|enregistr\w+|traduction|interpr[èé]t\w+|valises?|consigne|vestiaire"
     r"|mot de passe|inscri\w+|salle|badge|horaires?|lien|résumés?|balcon"
     r"|retransmisi[óo]n|grab\w+|traducci[óo]n|enlace|contraseña|acreditaci[óo]n|aparcamiento"
@@ -117,7 +147,8 @@ PRACTICAL = re.compile(
     r"|\bum wie ?viel uhr\b|\bguided tour\b|\bbadges\b|\bvestiaires?\b|\bguardarropa\b"
     r"|\bvisita guiada\b|\brece(?:p)?[çc][ãa]o\b|\bnamensschild\w*|\bbarrierefrei\b"
     r"|\bcertificado\b|\bpresentaciones\b|\bbahnhof\b|\bstep-free\b|\bhanded in\b"
-    r"|ستُ?سج|تُ?ستلم|البطاقات|البث|رابط|مترجمة|ترجمة|كلمة السر|التسجيل متاح|موقف",
+    r"|ستُ?سج|تُ?ستلم|البطاقات|البث|حافلة|سماعات|رابط|مترجمة|ترجمة|كلمة السر|التسجيل متاح"
+    r"|موقف",
     IGNORE,
 )
 REPORT = re.compile(
@@ -127,7 +158,13 @@ REPORT = re.compile(
     r"|\b(?:A|Answer|R|Réponse|Respuesta|Antwort)\s?:\s?\S"
 )
 REPORTED = re.compile(
-    r"\b(?:asks|asked|asking (?:the|whether)|was asked|posed|wondered|wonders)\b(?! for)"
+    r"\b(?:opened|opens|began|begins|ended|ends|closed|closes) with (?:a|the|this|his|her)"
+    r" question\b"
+    r"|\bquestions? (?:that|which|to take|I take|of)\b"
+    r"|\b(?:boa|buena|gute|gut|tolle|ótima|schöne) (?:pergunta|pregunta|frage)\b"
+    r"|سؤال (?:جيد|ممتاز|رائع)|\bdas? (?:plateia|sala|saal|publikum)\b"
+    r"|\bwe ask the\b|\bask(?:ed|s|ing)? (?:me|us)\b"
+    r"|\b(?:asks|asked|asking (?:the|whether)|was asked|posed|wondered|wonders)\b(?! for)"
     r"|\bquestions? (?:from|is|was|qui|now|on the screen|répétée|of the day)\b"
     r"|\b(?:première|première|deuxième|dernière|first|second|third|next|bonne|good|best|great)"
     r" questions?\b\s*[:.,]?\s*(?!ever)"
@@ -140,7 +177,15 @@ REPORTED = re.compile(
     IGNORE,
 )
 RHETORICAL = re.compile(
-    r"\b(?:seriously\?|honest question from|really\?|what if [^?]{0,30}, but|who knew|who cares"
+    r"\b(?:did (?:anyone|anybody|we) ask for|supposed to (?:reassure|comfort|convince|calm)"
+    r"|is there anything more|what next,|who on earth|why (?:on earth|listen to)"
+    r"|isn['’]t that exactly"
+    r"|remember when|do i look like|why do (?:conferences|panels|we) always"
+    r"|se moque de qui|depuis quand|ça vous étonne|il faudrait applaudir"
+    r"|pretenden (?:convencer|que)|para qué (?:escuchar|leer|votar)|hacía falta"
+    r"|a quem é que isto|era para nos|desde quando|desde cuándo|para quê ouvir"
+    r"|seit wann|das soll uns|wem nützt)\b|وما الفائدة"
+    r"|\b(?:seriously\?|honest question from|really\?|what if [^?]{0,30}, but|who knew|who cares"
     r"|who needs|hot take|since when|who could have (?:guessed|known)|who would have|do we even"
     r"|how hard can|supposed to be impressed|what could (?:possibly )?go wrong|why bother"
     r"|still a debate|is this thing on|splendid|brilliant|name two|counted by whom"
@@ -159,5 +204,12 @@ ADVERTISING = re.compile(
     r"|for the price of|same-day|aff=|speed up your|win|prizes?|we are hiring|stop by"
     r"|check (?:it|this|our)"
     r"|come (?:to|and see)|have you heard)\b|💰|🚀",
+    IGNORE,
+)
+ANNOUNCED = re.compile(
+    # What is on next, what has been written elsewhere.
+    r"^\W*(?:next(?: session| up)?|today at \d|tonight|tomorrow|now in|coming up|watch|read|new|faq"
+    r"|à suivre|à lire|a continuación|em seguida|jetzt|als nächstes)\b[^?]{0,30}:"
+    r"|\b(?:webinar|webinaire|seminario web|free seats|new report|out (?:now|today)|thread)\b",
     IGNORE,
 )
