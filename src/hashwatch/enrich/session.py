@@ -68,7 +68,7 @@ class SessionAnnotator:
         )
         ways = (self._weights, THRESHOLD, POINTED_THRESHOLD, WORDS_ALONE_THRESHOLD)
         digest = crc32(repr((stated, ways)).encode())
-        self.version = f"3-{digest:08x}"
+        self.version = f"4-{digest:08x}"
 
     def annotate(self, candidates: Sequence[Candidate]) -> list[Assignment | None]:
         """The session of each post, ``None`` where it belongs to none."""

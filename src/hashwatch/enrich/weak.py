@@ -1,7 +1,8 @@
 """Sessions for posts whose own evidence is too weak to be weighed: two rules, each measured.
 
 - A theme that just one session of the post's day is about, named by a phrase or by several words,
-  or by somebody in the room.
+  or by somebody in the room; not long before the session, and not beside a link, unless by
+  somebody in the room.
 - The one session on stage, in a programme without parallel tracks, for a post that carries the
   event's hashtag and shares a word with the session or speaks like somebody in the room.
 """
@@ -9,7 +10,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from hashwatch.enrich.agenda import Agenda
@@ -23,6 +24,8 @@ THEME_CONFIDENCE = 0.85
 SLOT_CONFIDENCE = 0.85
 SURE_THEME = 0.8
 AFTERWARDS = 600
+BEFOREHAND = 3_600
+DAY_BEGINS = time(8, 45)
 
 
 class WeakRules:
@@ -56,11 +59,24 @@ class WeakRules:
         sessions = self._by_day.get((themes[0].key, self._day(candidate.created_at)), ())
         if len(sessions) != 1:
             return None
+        if self._is_early(candidate.created_at, sessions[0]):
+            return None
+        if "://" in candidate.text and not found.live:
+            return None
         shared = found.terms.keys() & self._agenda.words_of[sessions[0]]
         if themes[0].confidence < SURE_THEME and not found.live and len(shared) < 2:
             return None
         session = self._agenda.sessions[sessions[0]]
         return Assignment(session.code, THEME_CONFIDENCE, themes[0].reasons)
+
+    def _is_early(self, moment: int, place: int) -> bool:
+        """Whether a theme is not yet the session's: well before it begins, or before the day does
+        where its time is not known.
+        """
+        start = self._agenda.sessions[place].start
+        if start is not None:
+            return moment < start - BEFOREHAND
+        return datetime.fromtimestamp(moment, UTC).astimezone(self._zone).time() < DAY_BEGINS
 
     def _by_slot(self, candidate: Candidate, found: Found) -> Assignment | None:
         # Who reports from the room links to nothing; who advertises does.
