@@ -1,6 +1,6 @@
 """Measure the session annotator as it is shipped, rules included, on the demo's labelled posts.
 
-``python -m training.session_shipped`` prints the hours that its weights were not fitted on, and all.
+``python -m training.session_shipped`` prints the hours that its weights never saw, then all.
 """
 
 from __future__ import annotations

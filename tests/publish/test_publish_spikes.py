@@ -122,3 +122,29 @@ def _behind(connection: sqlite3.Connection, event: Event, href: object) -> int:
     return count_posts(
         connection, select(connection, event, parse_filters(params, ZoneInfo(EVENT.timezone)))
     ).posts
+
+
+def test_what_a_spike_brought_up_is_named(room: Room) -> None:
+    """By a word that nobody used before, with the posts behind it; it goes with its posts."""
+    before = [post(500 + n, text=f"On oversight, {n}", at=BEGIN - 90_000 + n) for n in range(10)]
+    crowd = [
+        post(n, text=f"The tidal barrier leaks, {n}", at=BEGIN + 4 * n, person=f"p{n}")
+        for n in range(20)
+    ]
+    room.store(*before, *crowd)
+    room.publish()
+    with closing(sqlite3.connect(room.dashboard_path)) as connection:
+        event = find_event(connection, "natsec17")
+        [spike] = _spikes(connection, event, NOW)
+        named = [part for part in spike["causes"] if "barrier" in part["text"]]
+        assert [part["text"] for part in named] == ["20 with “barrier leaks”"]
+        assert _behind(connection, event, named[0]["href"]) == 20
+    sql = f"SELECT posts, terms FROM spikes WHERE starts >= {BEGIN}"
+    with room.publisher() as publisher:
+        room.store(tombstones=[Tombstone(NOW, "deleted", uri=crowd[0].uri)])
+        publisher._publish_all()
+        assert room.rows(sql) == [(20, "")]
+        publisher._find_spikes()
+        [(posts, terms)] = room.rows(sql)
+        assert posts == 19
+        assert "barrier" in str(terms)

@@ -30,7 +30,7 @@ from hashwatch.publish.public import NAME as PUBLIC
 from hashwatch.publish.public import PublicBoard
 from hashwatch.publish.rebuild import rebuild
 from hashwatch.publish.servers import count_servers
-from hashwatch.publish.spikes import write_spikes
+from hashwatch.publish.spikes import forget_words, write_spikes
 from hashwatch.publish.tagging import Tagger
 from hashwatch.publish.visibility import Terms, Visibility
 from hashwatch.publish.writer import Writer
@@ -336,6 +336,7 @@ class Publisher:
         mirror.set_clocks(self._archive, self._dashboard, self._events, self._clock())
         if gone:  # a word that only they used is not to be named any longer
             self._emerging.write(self._dashboard, self._clock())
+            forget_words(self._dashboard)
         seq = changes[-1].seq if changes else held
         if changes:
             board.set_meta(self._dashboard, "published_seq", str(seq))

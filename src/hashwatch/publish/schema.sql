@@ -227,6 +227,7 @@ CREATE TABLE spikes (
   hashtag_id INTEGER, hashtag_posts INTEGER NOT NULL,
   author_id INTEGER, author_posts INTEGER NOT NULL,
   post_id INTEGER, post_boosts INTEGER NOT NULL,        -- the post boosted most
+  terms TEXT NOT NULL,           -- JSON list: words and pairs of words that its posts brought up
   PRIMARY KEY (event_id, starts)
 ) WITHOUT ROWID;
 

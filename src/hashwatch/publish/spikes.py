@@ -8,11 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hashwatch.model import Event, fold_hashtag
+import msgspec
+
+from hashwatch.enrich.emerging import find_emerging
+from hashwatch.model import Event, Said, fold_hashtag
 from hashwatch.queries.spikes import Spike, find_spikes, usual_by_minute
 
 MOST_POSTS = 1_000
 """Posts of a spike that are looked at for its cause, from its beginning on."""
+MOST_READ = 300
+"""Posts of a spike that are read for its words, and half of those read of the time before."""
+MOST_TERMS = 2
 
 
 def write_spikes(
@@ -22,14 +28,23 @@ def write_spikes(
     for number in sorted(stirred):
         event = events[number - 1]
         spikes = _spikes(connection, number, event)
-        rows = [_row(connection, number, event, spike) for spike in spikes]
         held = connection.execute(
             "SELECT * FROM spikes WHERE event_id = ? ORDER BY starts", (number,)
         ).fetchall()
+        terms = {row[:-1]: row[-1] for row in held if row[-1]}
+        rows = []
+        for spike in spikes:
+            row = _row(connection, number, event, spike)
+            rows.append((*row, terms[row] if row in terms else _terms(connection, row, event)))
         if held == rows:
             continue
         connection.execute("DELETE FROM spikes WHERE event_id = ?", (number,))
-        connection.executemany(f"INSERT INTO spikes VALUES ({', '.join('?' * 17)})", rows)
+        connection.executemany(f"INSERT INTO spikes VALUES ({', '.join('?' * 18)})", rows)
+
+
+def forget_words(connection: sqlite3.Connection) -> None:
+    """Drops what spikes' posts said, as some are taken out; they are looked at again."""
+    connection.execute("UPDATE spikes SET terms = '' WHERE terms NOT IN ('', '[]')")
 
 
 def _spikes(connection: sqlite3.Connection, number: int, event: Event) -> list[Spike]:
@@ -74,6 +89,23 @@ def _row(
     )  # fmt: skip
 
 
+def _terms(connection: sqlite3.Connection, row: Sequence[Any], event: Event) -> str:
+    """What a spike's posts say that those before did not, as a JSON list of phrases.
+
+    Looked for again when anything else of the spike is different.
+    """
+    number, start, end = row[:3]
+
+    def said(low: int, high: int, most: int) -> list[Said]:
+        span = {"event": number, "low": low << 20, "high": high << 20, "most": most}
+        return [Said(*one) for one in connection.execute(_SAID, span)]
+
+    themes = [phrase for theme in event.themes for phrase in (theme.name, *theme.terms)]
+    covered = (event.title, *event.hashtags, *themes)
+    found = find_emerging(said(start, end, MOST_READ), said(0, start, 2 * MOST_READ), covered)
+    return msgspec.json.encode([one.phrase for one in found[:MOST_TERMS]]).decode()
+
+
 def _facet(
     connection: sqlite3.Connection, facet: str, span: Mapping[str, Any]
 ) -> Mapping[int, int]:
@@ -92,6 +124,9 @@ _FACET = """SELECT value, sum(posts) FROM rollup_minute INDEXED BY rollup_minute
 WHERE event_id = :event AND facet = :facet AND bucket >= :start AND bucket < :end GROUP BY value"""
 _POSTS = """SELECT author_id, folds_into FROM event_posts JOIN posts ON posts.id = post_id
 WHERE event_id = :event AND post_id >= :low AND post_id < :high ORDER BY post_id LIMIT :most"""
+_SAID = """SELECT author_id, text FROM event_posts JOIN posts ON posts.id = post_id
+WHERE event_id = :event AND post_id >= :low AND post_id < :high AND kind <> 'boost'
+ORDER BY post_id DESC LIMIT :most"""
 _HASHTAGS = """SELECT hashtags.id, name, count(*)
 FROM (SELECT post_id FROM event_posts
       WHERE event_id = :event AND post_id >= :low AND post_id < :high

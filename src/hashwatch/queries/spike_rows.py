@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from hashwatch.queries.buckets import from_iso, local_text
 from hashwatch.queries.events import Event
+from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, post_href, posts_href
 from hashwatch.queries.markup import plain_name
 from hashwatch.queries.ranges import range_parameters
+from hashwatch.queries.search import count_posts
+from hashwatch.queries.selection import select
 from hashwatch.queries.shapes import Data, SessionRow
 from hashwatch.queries.spikes import QUIET
 from hashwatch.queries.statements import ask
@@ -18,6 +22,8 @@ from hashwatch.queries.statements import ask
 LEADS = 0.25
 """A theme, session, hashtag, person or boosted post drove a spike from this share of it on; where
 none did, the one with the most posts is named."""
+SAID = 0.1
+"""A word or pair of words that a spike brought up is named from this share of its posts on."""
 FEWEST = 3
 """Fewer posts are no cause."""
 
@@ -38,11 +44,18 @@ def spike_rows(
     ``by``, wrote of it, both empty for nothing.
     """
     window = {"event": event.id, "from": start, "to": end}
-    return [_row(event, row, now, sessions) for row in ask(connection, "spikes", window)]
+    rows = ask(connection, "spikes", window)
+    return [_row(connection, event, row, now, sessions) for row in rows]
 
 
-def _row(event: Event, row: tuple[Any, ...], now: int, sessions: Sequence[SessionRow]) -> Data:
-    starts, ends, posts, peak, peak_at, usual, words, worded_by, *led = row
+def _row(
+    connection: sqlite3.Connection,
+    event: Event,
+    row: tuple[Any, ...],
+    now: int,
+    sessions: Sequence[SessionRow],
+) -> Data:
+    starts, ends, posts, peak, peak_at, usual, words, worded_by, *led, terms = row
     lasts = event.clock_mode != "over" and now < ends + 60 * QUIET
     span = range_parameters(event, starts, ends)
     on = _on_stage(sessions, starts, ends)
@@ -62,6 +75,7 @@ def _row(event: Event, row: tuple[Any, ...], now: int, sessions: Sequence[Sessio
         "causes": [
             *_staged(event, on),
             *_leading(posts, _leaders(event, span, led, {row["code"] for row in on})),
+            *_brought_up(connection, event, json.loads(terms or "[]"), (starts, ends), posts),
         ],
     }
 
@@ -97,6 +111,21 @@ def _leading(posts: int, leaders: Sequence[tuple[int, Data]]) -> list[Data]:
     found = [part for count, part in leaders if count >= max(FEWEST, LEADS * posts)]
     rest = [one for one in leaders if one[0] >= FEWEST]
     return found or [part for _, part in sorted(rest, key=lambda one: -one[0])[:1]]
+
+
+def _brought_up(
+    connection: sqlite3.Connection, event: Event, terms: Sequence[str], span: tuple[int, int],
+    posts: int,
+) -> Iterator[Data]:  # fmt: skip
+    """The words that a spike of so many posts brought up, with the posts that the search finds."""
+    start, end = span
+    for term in terms:
+        query = f'"{term}"'
+        selection = select(connection, event, Filters(q=query, start=start, end=end))
+        count = count_posts(connection, selection).posts
+        if count >= max(FEWEST, SAID * posts):
+            href = posts_href(event.slug, q=query, **range_parameters(event, start, end))
+            yield _part(f"{count:,} with “{term}”", href)
 
 
 def _leaders(

@@ -2,7 +2,8 @@
 SELECT spikes.starts, spikes.ends, spikes.posts, spikes.peak, spikes.peak_at, spikes.usual, notes.words, notes.actor,
        sessions.code, sessions.title, session_posts, themes.name, theme_posts,
        hashtags.name, hashtags.shown, hashtag_posts, authors.handle, authors.name, author_posts,
-       spikes.post_id, post_boosts, boosted.handle, boosted.name
+       spikes.post_id, post_boosts, boosted.handle, boosted.name,
+       spikes.terms
 FROM spikes
 LEFT JOIN notes ON notes.event_id = spikes.event_id AND is_spike AND moment = spikes.starts
 LEFT JOIN sessions ON sessions.id = session_id
