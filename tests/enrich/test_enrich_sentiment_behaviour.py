@@ -42,7 +42,7 @@ def annotator(request: pytest.FixtureRequest) -> SentimentAnnotator:
     return loaded
 
 
-@pytest.mark.parametrize(("pairs", "least", "least_each"), [(TUNED, 150, 15), (FRESH, 60, 8)])
+@pytest.mark.parametrize(("pairs", "least", "least_each"), [(TUNED, 400, 40), (FRESH, 90, 10)])
 def test_there_are_enough_pairs(pairs: str, least: int, least_each: int) -> None:
     """Nine families, each worth measuring, and no post in both sets."""
     sizes = [len(_rows(DATA / pairs / f"{family}.csv")) for family in FAMILIES]

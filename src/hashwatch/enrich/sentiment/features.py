@@ -123,6 +123,11 @@ def lexicon_scores(text: str) -> list[float]:
     return row
 
 
+def valence(word: str) -> float:
+    """VADER's for an English word, 0 for one that it does not know."""
+    return float(_lexicons()[1].lexicon.get(word, 0.0))
+
+
 def language_row(language: str) -> list[float]:
     """One-hot over ``POOLED_LANGUAGES``; all zero for any other."""
     return [float(language == code) for code in POOLED_LANGUAGES]

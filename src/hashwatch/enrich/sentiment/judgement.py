@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hashwatch.enrich.sentiment.plain import plainly, said_tone
 from hashwatch.enrich.sentiment.textblob import has_content
 from hashwatch.enrich.sentiment.tokens import clean, tokenise, without_quotations
 from hashwatch.model import Driver, Label, Sentiment
@@ -73,7 +74,7 @@ def own_words(text: str) -> str:
 
 def tones(logits: Logits, confidence: Curve, posts: Sequence[Post]) -> list[Sentiment]:
     """The tone of each (read text, language), praise that may be irony marked as unsure."""
-    shares = shares_of(logits)
+    shares = shares_of(plainly(logits, posts))
     labels = shares.argmax(axis=1).tolist()
     sure = np.interp(shares.max(axis=1), confidence[0], confidence[1])
     polarity = shares[:, 2] - shares[:, 0]
@@ -118,8 +119,13 @@ def drivers(
     places = [span for span in dict.fromkeys(spans) if read[slice(*span)].strip()]
     places = places[:_EXPLAINED]
     variants = [read] + [read[:start] + " " * (end - start) + read[end:] for start, end in places]
-    logits = score([(variant, language) for variant in variants])
+    posts = [(variant, language) for variant in variants]
+    logits = score(posts)
     tone = (logits[:, 1] - logits[:, 0]).tolist()
+    whole = logits[:1]
+    if plainly(whole, posts[:1]) is not whole:
+        # A sign decided: without it the text says less.
+        tone = [one + (said_tone(*post) or 0) for one, post in zip(tone, posts, strict=True)]
     found = [
         Driver(start, end, text[start:end], round(tone[0] - without, 4))
         for (start, end), without in zip(places, tone[1:], strict=True)

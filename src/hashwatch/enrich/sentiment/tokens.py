@@ -46,12 +46,15 @@ _TOKEN = re.compile(
 _WORD, _LINK, _MENTION, _HASHTAG, _EMOTICON_GROUP, _EMOJI_GROUP = range(1, 7)
 _SAYS = (
     "said|says|say|told|tells|asks|asked|argues|argued|claims|claimed|warns|warned|stated|states|"
-    "according to|dit|selon|sagt|sagte|laut|dice|dijo|según|disse|diz|segundo|detto|secondo|"
+    "according to|shouts|shouted|calls? it|called it|quotes|quoted|reads|writes|wrote|heard|"
+    "affirme|déclare|répond|écrit|lance|meint|ruft|schreibt|erklärt|so der|so die|heißt es|"
+    "afirma|declaró|grita|escribe|declarou|escreve|dichiara|scrive|"
+    "dit|selon|sagt|sagte|laut|dice|dijo|según|disse|diz|segundo|detto|secondo|"
     "قال|قالت"
 )
 _ATTRIBUTED = re.compile(
-    rf"(?:(?:\b(?:{_SAYS})\b(?:\s+\w+){{0,2}}|:)\s*,?\s*)([“\"«][^”\"»“«]{{8,}}[”\"»])"
-    rf"|([“\"«][^”\"»“«]{{8,}}[”\"»])(?=\s*[,–—-]?\s*(?:\w+\s+){{0,2}}(?:{_SAYS})\b)"
+    rf"(?:(?:\b(?:{_SAYS})\b(?:\s+\w+){{0,2}}|:)\s*,?\s*)([“\"«„][^”\"»“«„]{{8,}}[”\"»“])"
+    rf"|([“\"«„][^”\"»“«„]{{8,}}[”\"»“])(?=\s*[,–—-]?\s*(?:\w+\s+){{0,2}}(?:{_SAYS})\b)"
 )
 _HATE_AS_TOPIC = re.compile(r"\b[Hh]ate(?=[ -](?:speech|crimes?)\b)")
 _HUMPS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_A-Za-z]+")
