@@ -116,6 +116,31 @@ def test_an_answer_is_made_once_for_many(tmp_path: Path) -> None:  # noqa: ARG00
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(("took", "fresh"), [(0.0, 0.2), (0.1, 0.5), (3.0, 1.0)])
+def test_under_a_writer_an_answer_is_new_enough_for_five_times_what_it_took(
+    took: float, fresh: float
+) -> None:
+    """From a fifth of a second to one: quick pages are seldom old, slow ones seldom made."""
+    now = [0.0]
+    answers = Answers(clock=lambda: now[0])
+    made: list[int] = []
+
+    async def make() -> Answer:
+        made.append(1)
+        now[0] += took
+        return Answer(200, "text/plain", b"%d" % len(made), b"")
+
+    async def run() -> None:
+        await answers.get("a", "1", make)
+        begun = now[0]
+        now[0] = begun + fresh - 0.01
+        assert (await answers.get("a", "2", make)).body == b"1"
+        now[0] = begun + fresh
+        assert (await answers.get("a", "3", make)).body == b"2"
+
+    asyncio.run(run())
+
+
 def test_a_failure_is_told_to_all_and_not_kept() -> None:
     """Everyone who waited gets the error, and the next one who asks tries again."""
     answers = Answers()

@@ -1,8 +1,9 @@
 """Finished answers, kept while they are true and never made twice at once.
 
 A page that is still true (same stamp, same minute of the event's clock) is kept for ten seconds:
-it tells its age. Under a writer, which changes the stamp several times a second, one second old is
-new enough; without that, every reader would wait for an answer of their own.
+it tells its age. Under a writer, which changes the stamp several times a second, one a little old
+is new enough: five times as old as it took to make, a second at most. So a page costs a fifth of a
+core whoever asks, and where making takes longer, because many pages are asked for, less.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 FRESH_SECONDS = 1.0
+LEAST_FRESH_SECONDS = 0.2
+FRESH_FOR = 5
+"""Times the seconds that making an answer took, for which it is new enough."""
 TRUE_SECONDS = 10.0
 MAX_BYTES = 48 << 20
 
@@ -37,6 +41,7 @@ class _Kept(msgspec.Struct, frozen=True):
     truth: str
     at: float
     answer: Answer
+    fresh: float
 
 
 class Answers:
@@ -57,25 +62,28 @@ class Answers:
         kept = self._kept.get(key)
         if kept is not None:
             age = self._clock() - kept.at
-            if age < FRESH_SECONDS or (kept.truth == truth and age < TRUE_SECONDS):
+            if age < kept.fresh or (kept.truth == truth and age < TRUE_SECONDS):
                 self._kept.move_to_end(key)
                 return kept.answer
         making = self._making.get(key)
         if making is not None:
             return await asyncio.shield(making)
+        begun = self._clock()
         future = asyncio.ensure_future(make())
         self._making[key] = future
-        future.add_done_callback(lambda done: self._finish(key, truth, done))
+        future.add_done_callback(lambda done: self._finish(key, truth, begun, done))
         return await asyncio.shield(future)
 
-    def _finish(self, key: str, truth: str, done: asyncio.Future[Answer]) -> None:
+    def _finish(self, key: str, truth: str, begun: float, done: asyncio.Future[Answer]) -> None:
         self._making.pop(key, None)
         if done.cancelled() or done.exception() is not None:
             return
         answer = done.result()
         self._drop(key)
         if answer.status == 200:
-            self._kept[key] = _Kept(truth, self._clock(), answer)
+            now = self._clock()
+            fresh = min(FRESH_SECONDS, max(LEAST_FRESH_SECONDS, FRESH_FOR * (now - begun)))
+            self._kept[key] = _Kept(truth, now, answer, fresh)
             self._bytes += _size(answer)
             while self._bytes > MAX_BYTES:
                 self._drop(next(iter(self._kept)))

@@ -5,7 +5,9 @@
   const body = document.body, root = document.documentElement;
   const address = body.dataset.liveAddress;
   if (!address) return;
-  const POLL = 5000, CALM = 2000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000, SELDOM = 30000;
+  const POLL = 5000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000, SELDOM = 30000;
+  // Seconds between two looks at most; longer for those who pay for what they load.
+  const CALM = navigator.connection && navigator.connection.saveData ? 5000 : 1000, SPREAD = 500;
   const announce = document.querySelector("[data-announce]");
   const pauseButton = document.querySelector("[data-pause]");
   const newButton = document.querySelector("[data-new-posts]");
@@ -155,10 +157,10 @@
       if (lastFetch < lastChange + KEPT) plan();
     }
   }
-  /** Soon, but not all viewers at once, and not more often than every other second. */
+  /** Soon, but not all viewers at once, and not more often than every second. */
   function plan() {
     if (planned || paused) return;
-    planned = setTimeout(refresh, Math.max(lastFetch + CALM - Date.now(), 0) + Math.random() * 800);
+    planned = setTimeout(refresh, Math.max(lastFetch + CALM - Date.now(), 0) + Math.random() * SPREAD);
   }
   /** Go to another state of this page: new figures in place, and the address with them. */
   async function visit(href, remember = true) {
