@@ -229,6 +229,9 @@ def _frame(connection: sqlite3.Connection) -> None:
         "INSERT INTO spending VALUES ('x', ?, ?, ?, 50000000)",
         [("2001-08", 49_725_000, 0), ("2001-09", 46_240_000, 450_000)],
     )
+    connection.execute(
+        "INSERT INTO spending VALUES ('x known posts', '2001-09', 3205000, 0, 15000000)"
+    )
     connection.executemany(
         f"INSERT INTO runs VALUES ({', '.join('?' * 13)})",
         [

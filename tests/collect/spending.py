@@ -107,4 +107,5 @@ class Spender:
     @property
     def counted(self) -> int:
         """What the archive says to be spent, in all months."""
-        return int(self.rows("SELECT coalesce(sum(spent), 0) FROM spending")[0])
+        sql = "SELECT coalesce(sum(spent), 0) FROM spending WHERE source = 'x'"
+        return int(self.rows(sql)[0])

@@ -17,6 +17,7 @@ from hashwatch.archive.copies import back_up, restore
 from hashwatch.archive.store import Archive
 from hashwatch.errors import BudgetError, UnreachableError
 from hashwatch.model import RunState
+from hashwatch.schedule.money import ArchiveLedger
 
 MONTH = "2027-03"
 # A post with an original and two authors, as the endless server sends them: the dearest possible
@@ -275,3 +276,55 @@ def test_known_posts_rest_around_midnight(x: FakeX, archive: Archive) -> None:
     assert spender.again() is None
     x.now = midnight + 900
     assert spender.again() is not None
+
+
+def test_known_posts_have_a_part_of_the_budget_and_no_more(x: FakeX, archive: Archive) -> None:
+    """It is counted in the whole as well; new posts go on being read when it is spent."""
+    for n in range(60):
+        x.write(f"post {n}", AT - 3_000 + n)
+    spender = Spender(x, archive, budget=2, known_posts_share=0.2)
+    spender.poll()
+    for _ in range(8):
+        x.now += DAY
+        report = spender.again()
+        spent = dict(spender.rows("SELECT source, spent FROM spending"))
+        assert spent["x known posts"] <= 0.2 * 2 * DOLLAR
+        assert spent["x"] == x.bill.total
+    assert report is not None
+    assert isinstance(report.error, BudgetError)
+    assert spent["x known posts"] > 0.19 * 2 * DOLLAR
+    assert spent["x"] > spent["x known posts"]
+    spender.since = int(x.now) - HOUR
+    x.write("new", x.now - 60)
+    (polled,) = spender.poll()
+    assert polled.stored.new == 1
+
+
+def test_known_posts_can_be_left_alone(x: FakeX, archive: Archive) -> None:
+    """With no share nothing is asked for again."""
+    x.write("one", AT - 60)
+    spender = Spender(x, archive, known_posts_share=0)
+    spender.poll()
+    x.now += DAY
+    assert spender.again() is None
+
+
+def test_what_does_not_fit_into_the_whole_is_not_held_in_the_part(archive: Archive) -> None:
+    """Neither keeps anything of it."""
+    whole = ArchiveLedger(archive, "x", 100, lambda: AT)
+    part = whole.part("known posts", 0.5)
+    number = whole.hold(80)
+    with pytest.raises(BudgetError):
+        part.hold(40)
+    assert (whole.left(), part.left()) == (20, 20)
+    whole.release(number)
+    number = part.hold(40)
+    assert (whole.left(), part.left()) == (60, 10)
+    assert part.settle(number, {"post 1": 30}) == 30
+    assert (whole.left(), part.left()) == (70, 20)
+    number = part.hold(20)
+    assert part.settle(number, {"post 1": 30}) == 0, "paid for today, whoever asks"
+    part.release(part.hold(20))
+    assert (whole.left(), part.left()) == (70, 20)
+    assert part.is_one_day()
+    assert part.words().startswith("$0.00 of $0.00 spent in March 2027")

@@ -198,6 +198,10 @@ class Ledger(Protocol):
         """What is neither spent nor held this month; below zero where too much is held."""
         ...
 
+    def part(self, name: str, share: float) -> Ledger:
+        """A ledger for one purpose, that may spend so much of the budget; all of it counts here."""
+        ...
+
     def is_one_day(self) -> bool:
         """Whether it is beyond doubt which day it is for the platform: what was paid for on it is
         free."""

@@ -81,11 +81,15 @@ def _places(connection: sqlite3.Connection, event: Event, wall: float) -> list[D
 
 
 def _spending(connection: sqlite3.Connection, wall: float) -> list[Data]:
-    """What sources spent by month, in US dollars; ``left`` of this month's budget, else None."""
+    """What sources spent by month, in US dollars; ``left`` of this month's budget, else None.
+
+    ``part`` names what a part of it was for; empty for all of it.
+    """
     this_month = to_iso(int(wall))[:7]
     return [
         {
-            "source": source,
+            "source": name.partition(" ")[0],
+            "part": name.partition(" ")[2],
             "month": month,
             "spent": spent / MICRO,
             "held": held / MICRO,
@@ -93,7 +97,7 @@ def _spending(connection: sqlite3.Connection, wall: float) -> list[Data]:
             "share": min(1.0, (spent + held) / budget) if budget else 1.0,
             "left": max(0, budget - spent - held) / MICRO if month == this_month else None,
         }
-        for source, month, spent, held, budget in ask(connection, "spending", {})
+        for name, month, spent, held, budget in ask(connection, "spending", {})
     ]
 
 

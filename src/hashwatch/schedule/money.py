@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from hashwatch.archive.spending import day_at
 from hashwatch.archive.store import Archive
-from hashwatch.collect.source import Source, SpendingSource
+from hashwatch.collect.source import Ledger, Source, SpendingSource
 from hashwatch.errors import BudgetError
 
 # Where nothing is left, it is looked again so often (seconds): a new month may have begun, or
@@ -55,6 +55,13 @@ class ArchiveLedger:
         """What is left."""
         return self._archive.money(self._source, self._budget, self._now()).left
 
+    def part(self, name: str, share: float) -> Ledger:
+        """A purpose's own."""
+        own = ArchiveLedger(
+            self._archive, f"{self._source} {name}", int(self._budget * share), self._now
+        )
+        return PartLedger(self, own)
+
     def is_one_day(self) -> bool:
         """Whether it is, and not nearly another."""
         return day_at(self._now()) is not None
@@ -68,6 +75,53 @@ class ArchiveLedger:
             f"{dollars(stands.spent)} of {dollars(stands.budget)} spent in {month}{held},"
             f" {dollars(max(0, stands.left))} left"
         )
+
+
+class PartLedger:
+    """A ledger within another: what is spent counts in both, and must fit into both."""
+
+    def __init__(self, whole: ArchiveLedger, own: ArchiveLedger) -> None:
+        self._whole, self._own = whole, own
+        self._numbers: dict[int, int] = {}
+
+    def hold(self, amount: int) -> int:
+        """Sets apart in both, or in none."""
+        number = self._own.hold(amount)
+        try:
+            self._numbers[number] = self._whole.hold(amount)
+        except BudgetError:
+            self._own.release(number)
+            raise
+        return number
+
+    def settle(
+        self, number: int, things: Mapping[str, int], flat: int = 0, *, keep: int = 0
+    ) -> int:
+        """Counts what came. The whole knows what was paid for already."""
+        cost = self._whole.settle(self._numbers[number], things, flat, keep=keep)
+        self._own.settle(number, {}, cost, keep=keep)
+        return cost
+
+    def release(self, number: int) -> None:
+        """Gives back."""
+        self._whole.release(self._numbers.pop(number))
+        self._own.release(number)
+
+    def left(self) -> int:
+        """What is left in both."""
+        return min(self._whole.left(), self._own.left())
+
+    def part(self, name: str, share: float) -> Ledger:
+        """A part of the part."""
+        return self._own.part(name, share)
+
+    def is_one_day(self) -> bool:
+        """As the whole."""
+        return self._whole.is_one_day()
+
+    def words(self) -> str:
+        """Of the part."""
+        return self._own.words()
 
 
 def open_ledgers(sources: Iterable[Source], archive: Archive, now: Callable[[], float]) -> None:

@@ -49,6 +49,7 @@ PACE = Pace(busy=30.0, idle=180.0, requests_a_minute=25.0)
 PACE_OF_ARCHIVE = Pace(busy=30.0, idle=180.0, requests_a_minute=18.0, at_once=1.0)
 SMALLEST_PAGE, LARGEST_PAGE, LARGEST_OF_ARCHIVE = 10, 100, 500
 MOST_KNOWN = 100
+KNOWN = "known posts"
 # X's terms want what was deleted or changed to be so here within a day.
 RECHECK = 22 * 3_600
 
@@ -86,6 +87,7 @@ class X:
     def spend_from(self, ledger: Ledger) -> None:
         """Where to write down what is spent."""
         self._asking.ledger = ledger
+        self._asking.known_ledger = ledger.part(KNOWN, self._settings.known_posts_share)
 
     @property
     def beside(self) -> XStream | None:
@@ -145,9 +147,10 @@ class X:
 
         None around midnight, when it is not known whether those of today are free.
         """
-        if not self._asking.book.is_one_day():
+        book = self._asking.known_ledger
+        if not self._settings.known_posts_share or book is None or not book.is_one_day():
             return 0
-        return self._asking.affordable(MOST_KNOWN, self._tariff.post) or 1
+        return min(MOST_KNOWN, max(1, book.left() // max(1, self._tariff.post)))
 
     async def refresh(self, instance: str, posts: Sequence[KnownPost]) -> Refreshed:  # noqa: ARG002
         """``GET /2/tweets?ids=``, without the authors."""

@@ -26,11 +26,13 @@ _PAYMENT = 402
 
 
 class Asking:
-    """Asks, and counts what that costs. ``ledger`` is where; without one nothing is asked."""
+    """Asks, and counts what that costs: in ``ledger``, and in ``known_ledger`` for posts that are
+    asked for again. Without them nothing is asked."""
 
     def __init__(self, http: Http, host: str, token: str, tariff: Tariff) -> None:
         self._http, self._host, self._token, self._tariff = http, host, token, tariff
         self.ledger: Ledger | None = None
+        self.known_ledger: Ledger | None = None
         # An answer that got lost may have been charged: the next one asked for is small.
         self._lost = False
 
@@ -66,7 +68,8 @@ class Asking:
     async def known(self, ids: Sequence[str]) -> bytes:
         """Posts by their ids, alone."""
         asked = {"ids": ",".join(ids), "tweet.fields": POST_FIELDS}
-        return await self._get("/2/tweets", asked, len(ids) * self._tariff.post)
+        most = len(ids) * self._tariff.post
+        return await self._get("/2/tweets", asked, most, book=self.known_ledger)
 
     async def rules(self) -> bytes:
         """The rules of the stream, which cost nothing."""
@@ -120,9 +123,18 @@ class Asking:
             raise DeniedError("X is asked for nothing where the cost cannot be written down")
         return self.ledger
 
-    async def _get(self, path: str, asked: Mapping[str, str], most: int, *, flat: int = 0) -> bytes:
+    async def _get(
+        self,
+        path: str,
+        asked: Mapping[str, str],
+        most: int,
+        *,
+        flat: int = 0,
+        book: Ledger | None = None,
+    ) -> bytes:
         """An answer, which costs ``flat`` and at most ``most`` in all."""
-        held = self.book.hold(most)
+        book = book or self.book
+        held = book.hold(most)
         try:
             with _money():
                 answer = await self._http.get(
@@ -130,7 +142,7 @@ class Asking:
                 )
         except SourceError as error:
             if error.status is not None or not error.asked:
-                self.book.release(held)  # only answers that hold something are charged
+                book.release(held)  # only answers that hold something are charged
             else:
                 self._lost = True
             raise
@@ -142,7 +154,7 @@ class Asking:
                 f"X answers {path} with something else: {error}",
                 excerpt(answer.body, (self._token,)),
             ) from None
-        self.book.settle(held, things, flat)
+        book.settle(held, things, flat)
         self._lost = False
         return answer.body
 

@@ -35,6 +35,7 @@ class Settings(BaseModel):
     may be spent in a calendar month (UTC). ``include``: what comes, and is paid for, with each
     post; ``boosts``: whether reposts are read; ``stream``: whether the filtered stream is listened
     to beside the search; ``full_archive``: whether posts older than a week are asked for;
+    ``known_posts_share``: of the budget, how much may go to posts that are asked for again;
     ``back_fill_share``: of what is left of the budget, how much one back-fill may be estimated at;
     ``overlap_minutes``: how far each run reads again what it has; ``host``: where the API is.
     """
@@ -48,6 +49,7 @@ class Settings(BaseModel):
     boosts: bool = True
     stream: bool = False
     full_archive: bool = False
+    known_posts_share: float = Field(default=0.3, ge=0, le=1)
     back_fill_share: float = Field(default=0.5, ge=0, le=1)
     overlap_minutes: int = Field(default=1, ge=0, le=30)
     prices: Prices = Prices()
