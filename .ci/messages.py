@@ -25,7 +25,8 @@ METHODS = [
     ("serve/static/*.js", "javascript"),
 ]
 KEYWORDS = {
-    "_": None, "gettext": None, "N_": None, "said": None, "ngettext": (1, 2), "plural": (2, 3),
+    "_": None, "gettext": None, "say": None, "N_": None, "said": None,
+    "ngettext": (1, 2), "plural": (2, 3),
     "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|%")

@@ -1,6 +1,6 @@
 """The interface's language: words by gettext catalogues, figures and times by CLDR.
 
-A message is marked where it stands, in English, with `_`, `plural` or `N_`; templates and the
+A message is marked where it stands, in English, with `say`, `plural` or `N_`; templates and the
 scripts of pages use the same names. ``make messages`` collects them into ``catalogues/*.po``, which
 are read when somebody first asks for the language. Which language is spoken is a context variable,
 set for each request; everywhere else it is English.
@@ -119,13 +119,13 @@ def npgettext(context: str, one: str, many: str, number: int) -> str:
     return catalogue(language).npgettext(context, one, many, number)
 
 
-def _(message: str, /, **values: object) -> str:
+def say(message: str, /, **values: object) -> str:
     """The message in the language spoken, ``%(name)s`` in it filled from ``values``; %% is a %."""
     return gettext(message) % values
 
 
 def N_(message: str) -> str:
-    """Marks a message that is looked up later, with ``_(variable)``."""
+    """Marks a message that is looked up later, with ``say(variable)``."""
     return message
 
 
@@ -279,23 +279,23 @@ def _money(language: str, dollars: float) -> str:
 def age(seconds: float | None) -> str:
     """How long ago: ``8 s ago``, ``4 min ago``."""
     if seconds is None:
-        return _("never")
+        return say("never")
     if seconds < 60:
-        return _("%(count)s s ago", count=int(seconds))
+        return say("%(count)s s ago", count=int(seconds))
     if seconds < 3600:
-        return _("%(count)s min ago", count=int(seconds // 60))
+        return say("%(count)s min ago", count=int(seconds // 60))
     if seconds < 2 * DAY:
-        return _("%(count)s h ago", count=int(seconds // 3600))
+        return say("%(count)s h ago", count=int(seconds // 3600))
     return plural(int(seconds // DAY), "%(count)s day ago", "%(count)s days ago")
 
 
 def span(seconds: float) -> str:
     """How long: ``90 s``, ``45 min``, ``5 h``."""
     if seconds < 120:
-        return _("%(count)s s", count=int(seconds))
+        return say("%(count)s s", count=int(seconds))
     if seconds < 7200:
-        return _("%(count)s min", count=int(seconds // 60))
-    return _("%(count)s h", count=int(seconds // 3600))
+        return say("%(count)s min", count=int(seconds // 60))
+    return say("%(count)s h", count=int(seconds // 3600))
 
 
 def day(moment: date) -> str:
@@ -312,6 +312,14 @@ def weekday(moment: date) -> str:
     if language == ENGLISH:
         return f"{moment:%a} {moment.day} {moment:%b}"
     return _dated(language, moment.year, moment.month, moment.day, "MMMEd")
+
+
+def full_weekday(moment: date) -> str:
+    """``Friday 31 March``, ``vendredi 31 mars``."""
+    language = _spoken.get()
+    if language == ENGLISH:
+        return f"{moment:%A} {moment.day} {moment:%B}"
+    return _dated(language, moment.year, moment.month, moment.day, "EEEEMMMMd")
 
 
 def time_of_day(moment: datetime) -> str:
@@ -344,6 +352,7 @@ def _day(language: str, month: int, day_of_month: int, skeleton: str) -> str:
 _PATTERNS = {
     "MMMd": "d MMM",
     "MMMEd": "EEE d MMM",
+    "EEEEMMMMd": "EEEE d MMMM",
     "d": "d",
     "MMMMd": "d MMMM",
     "yyyyMMMMd": "d MMMM y",
@@ -379,7 +388,7 @@ def _language_name(language: str, code: str) -> str:
     from babel import Locale, UnknownLocaleError
 
     try:
-        name = Locale.parse(cldr(language)).languages.get(code)
+        name = Locale.parse(cldr(language)).languages.get(code) or code
     except (UnknownLocaleError, ValueError):
         return code
-    return name or code
+    return pseudo(name) if language in _PSEUDO else name

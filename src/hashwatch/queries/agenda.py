@@ -25,6 +25,7 @@ from hashwatch.queries.search import find_posts
 from hashwatch.queries.selection import select
 from hashwatch.queries.shapes import Data, SessionRow
 from hashwatch.queries.statements import ask, run, statement
+from hashwatch.wording import say
 
 PARAMETERS = ("day",)
 REPLAY_PARAMETERS = ("at",)
@@ -85,12 +86,16 @@ def replay_page(
     row = next((one for one in programme(connection, event, now) if one["code"] == code), None)
     details = session_details(connection, event, code)
     if row is None or details is None:
-        raise MissingError(f"There is no session “{code[:80]}” in {event.slug}.")
+        raise MissingError(
+            say("There is no session “%(code)s” in %(slug)s.", code=code[:80], slug=event.slug)
+        )
     start, end = _span(event, row, now)
     minutes = _minutes(connection, event, code, details[0], start, end)
     at = params.get("at", "").strip()
     if at and not (at.isdecimal() and start <= int(at) < end):
-        raise FilterError("at", f"“{at[:40]}” is no minute of this session (Unix seconds)")
+        raise FilterError(
+            "at", say("“%(at)s” is no minute of this session (Unix seconds)", at=at[:40])
+        )
     spoken = (minute["at"] for minute in minutes if minute["posts"] > minute["boosts"])
     first = next(spoken, start)
     chosen = int(at) - int(at) % 60 if at else first
@@ -119,7 +124,14 @@ def _day(event: Event, asked: str, days: Sequence[str], now: int) -> str | None:
     """The day asked for, else today or the next with sessions, else the last."""
     if asked:
         if asked not in days:
-            raise FilterError("day", f"“{asked[:40]}” is none of {', '.join(days) or 'no days'}")
+            raise FilterError(
+                "day",
+                say(
+                    "“%(asked)s” is none of %(days)s",
+                    asked=asked[:40],
+                    days=", ".join(days) or "no days",
+                ),
+            )
         return asked
     today = datetime.fromtimestamp(now, event.zone).date().isoformat()
     ahead = [day for day in days if day >= today]

@@ -11,6 +11,7 @@ from hashwatch.queries.events import Event
 from hashwatch.queries.markup import plain_name, safe_url
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.wording import N_
 
 SILENT_SECONDS = 30
 """A collector that is up gives a sign of life more often than that."""
@@ -36,7 +37,7 @@ def check_page(
             "ended_at": None if check.ended_at is None else to_iso(check.ended_at),
             "problem": check.problem,
         },
-        "counts": dict(Counter(one.verdict or "not asked" for one in checked).most_common()),
+        "counts": dict(Counter(one.verdict or N_("not asked") for one in checked).most_common()),
         "places": [
             {
                 **{name: getattr(one, name) for name in _SHOWN},

@@ -17,6 +17,7 @@ from hashwatch.queries.posts_page import LABELS, filter_options
 from hashwatch.queries.search import count_posts, find_posts
 from hashwatch.queries.selection import select
 from hashwatch.queries.shapes import Data
+from hashwatch.wording import N_, say
 
 MOST = 6
 CARDS = 15
@@ -42,9 +43,9 @@ class Column(msgspec.Struct, frozen=True):
 
 
 FIRST = (
-    Column("Latest", {}),
-    Column("Questions", {"question": "any"}),
-    Column("Negative", {"sentiment": "negative", "kind": "original"}),
+    Column(N_("Latest"), {}),
+    Column(N_("Questions"), {"question": "any"}),
+    Column(N_("Negative"), {"sentiment": "negative", "kind": "original"}),
 )
 """What is shown until columns are chosen."""
 
@@ -63,24 +64,37 @@ def parse_columns(params: Mapping[str, str]) -> list[Column]:
     if added or params.get("name", "").strip():
         columns.append(_column("name", urlencode(added), params.get("name", "")))
     if len(columns) > MOST:
-        raise FilterError("name", f"there are {MOST} columns already: remove one first")
-    return columns or list(FIRST)
+        raise FilterError(
+            "name", say("there are %(most)s columns already: remove one first", most=MOST)
+        )
+    return columns or [Column(say(one.name), one.filters) for one in FIRST]
 
 
 def _column(parameter: str, query: str, name: str) -> Column:
     filters: dict[str, str] = {}
     for key, value in parse_qsl(query, max_num_fields=len(NAMES)):
         if key not in NAMES or key in filters:
-            problem = "is there twice" if key in filters else "is no filter"
-            raise FilterError(parameter, f"“{key}” {problem}; there are {', '.join(NAMES)}")
+            problem = say("is there twice") if key in filters else say("is no filter")
+            raise FilterError(
+                parameter,
+                say(
+                    "“%(key)s” %(problem)s; there are %(names)s",
+                    key=key,
+                    problem=problem,
+                    names=", ".join(NAMES),
+                ),
+            )
         filters[key] = value
     named = " ".join(name.split())[:MAX_NAME]
     return Column(named or _described(filters), filters)
 
 
 def _described(filters: Mapping[str, str]) -> str:
-    words = [f"{LABELS.get(key, key.title())}: {value}" for key, value in filters.items()]
-    return ", ".join(words)[:MAX_NAME] or "All posts"
+    words = [
+        say("%(label)s: %(value)s", label=say(LABELS.get(key, key.title())), value=value)
+        for key, value in filters.items()
+    ]
+    return ", ".join(words)[:MAX_NAME] or say("All posts")
 
 
 def column_parameters(columns: Sequence[Column]) -> dict[str, str]:
@@ -121,14 +135,14 @@ def columns_page(connection: sqlite3.Connection, event: Event, params: Mapping[s
     return {
         "columns": shown,
         "share": _href(event, columns),
-        "first": _href(event, FIRST),
+        "first": _href(event, parse_columns({})),
         "parameters": [
             {"key": key, "value": value} for key, value in column_parameters(columns).items()
         ],
         "choices": [
             {
                 "key": key,
-                "label": LABELS[key],
+                "label": say(LABELS[key]),
                 "options": [{"value": value, "label": label} for value, label, _ in choices[key]],
             }
             for key in CHOOSABLE

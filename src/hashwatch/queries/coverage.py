@@ -21,6 +21,7 @@ from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.servers import homes_of, servers_of
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask, run, statement
+from hashwatch.wording import number, plural, say
 
 HOURS = 48
 MICRO = 1_000_000
@@ -218,14 +219,25 @@ def _runs(connection: sqlite3.Connection, event: Event) -> list[Data]:
 def _summary(places: list[Data], gaps: list[Data]) -> str:
     """What works and what does not, in a sentence."""
     if not places:
-        return "No source is set up."
+        return say("No source is set up.")
     working = [p for p in places if p["state"] in ("collecting", "replaying")]
     failing = [p for p in places if p["state"] in ("unreachable", "denied", "rate-limited")]
-    parts = [f"{len(working)} of {len(places)} places are being collected from"]
+    parts = [
+        plural(
+            len(places),
+            "%(working)s of %(count)s place is being collected from",
+            "%(working)s of %(count)s places are being collected from",
+            working=number(len(working)),
+        )
+    ]
     if failing:
-        listed = ", ".join(f"{p['instance'] or p['source']} is {p['state']}" for p in failing[:3])
-        parts.append(listed + (f" and {len(failing) - 3} more" if len(failing) > 3 else ""))
+        listed = ", ".join(
+            say("%(place)s is %(state)s", place=p["instance"] or p["source"], state=say(p["state"]))
+            for p in failing[:3]
+        )
+        more = plural(len(failing) - 3, " and %(count)s more", " and %(count)s more")
+        parts.append(listed + (more if len(failing) > 3 else ""))
     unfilled = sum(1 for gap in gaps if not gap["filled"])
-    noun = "gap is" if unfilled == 1 else "gaps are"
-    parts.append(f"{unfilled} {noun} not filled" if unfilled else "no gap is open")
-    return "; ".join(parts) + "."
+    gaps_left = plural(unfilled, "%(count)s gap is not filled", "%(count)s gaps are not filled")
+    parts.append(gaps_left if unfilled else say("no gap is open"))
+    return say("; ").join(parts) + "."

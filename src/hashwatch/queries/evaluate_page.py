@@ -17,6 +17,7 @@ from hashwatch.queries.retagged import last_retagging
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
 from hashwatch.queries.tone import tone
+from hashwatch.wording import say
 
 SHOWN = ("id", "author", "local", "created_at", "text", "markup", "language", "content_warning",
          "sensitive", "media", "poll", "url", "source", "instance")  # fmt: skip
@@ -48,7 +49,7 @@ def evaluate_page(
             "annotator": sample.annotator,
         },
         "post": {key: cards[0][key] for key in SHOWN} if cards else None,  # type: ignore[literal-required]
-        "tone": tone(event.slug, counts, "whole event", {}, measured),
+        "tone": tone(event.slug, counts, say("whole event"), {}, measured),
         "confusion": confusion_rows(measured),
         "retagged": last_retagging(connection, event),
     }

@@ -17,6 +17,7 @@ from hashwatch.queries.hrefs import event_href
 from hashwatch.queries.markup import safe_url
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.wording import days_between, say
 
 PROGRAMME = "programme"
 """The name under which reading a programme has its lamp, beside the sources of posts."""
@@ -62,8 +63,10 @@ def find_event(connection: sqlite3.Connection, slug: str) -> Event:
     for event in events:
         if event.slug == slug:
             return event
-    known = ", ".join(event.slug for event in events) or "none yet"
-    raise MissingError(f"There is no event “{slug[:80]}”; there is {known}.")
+    known = ", ".join(event.slug for event in events) or say("none yet")
+    raise MissingError(
+        say("There is no event “%(slug)s”; there is %(known)s.", slug=slug[:80], known=known)
+    )
 
 
 def published(connection: sqlite3.Connection) -> tuple[int, float | None]:
@@ -156,11 +159,7 @@ def _dates(event: Event) -> str:
     """``28 March – 1 April 2017``."""
     first = datetime.fromtimestamp(event.starts, event.zone)
     last = datetime.fromtimestamp(event.ends - 1, event.zone)
-    if first.date() == last.date():
-        return f"{last.day} {last:%B %Y}"
-    month = f" {first:%B}" if (first.year, first.month) != (last.year, last.month) else ""
-    year = f" {first:%Y}" if first.year != last.year else ""
-    return f"{first.day}{month}{year} – {last.day} {last:%B %Y}"
+    return days_between(first.date(), last.date())
 
 
 def age_seconds(at: float | None, wall: float) -> int | None:

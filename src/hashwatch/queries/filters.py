@@ -33,6 +33,7 @@ import msgspec
 
 from hashwatch.errors import FilterError
 from hashwatch.model import fold_account, fold_hashtag
+from hashwatch.wording import say
 
 MAX_LENGTH = 500
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -108,13 +109,24 @@ def parse_filters(params: Mapping[str, str], timezone: ZoneInfo | str) -> Filter
     zone = ZoneInfo(timezone) if isinstance(timezone, str) else timezone
     for name in params:
         if name not in NAMES:
-            raise FilterError(name, f"no such filter; there are {', '.join(NAMES)}")
+            raise FilterError(
+                name, say("no such filter; there are %(names)s", names=", ".join(NAMES))
+            )
     values = {name: _clean(name, params.get(name, "")) for name in NAMES}
     for name, allowed in CHOICES.items():
         if values[name] and values[name] not in allowed:
-            raise FilterError(name, f"“{values[name]}” is not one of {', '.join(allowed)}")
+            raise FilterError(
+                name,
+                say(
+                    "“%(values)s” is not one of %(allowed)s",
+                    values=values[name],
+                    allowed=", ".join(allowed),
+                ),
+            )
     if values["language"] and not re.fullmatch("[a-z]{2,3}", values["language"]):
-        raise FilterError("language", "give a code of two or three letters, such as en, or und")
+        raise FilterError(
+            "language", say("give a code of two or three letters, such as en, or und")
+        )
     start, end = parse_range(values["from"], values["to"], zone)
     values["from_"] = values.pop("from")
     values["sort"] = values["sort"] or "newest"
@@ -130,16 +142,16 @@ def parse_range(from_: str, to: str, zone: ZoneInfo) -> tuple[int | None, int | 
     start = parse_moment("from", from_, zone)[0] if from_ else None
     end = parse_moment("to", to, zone)[1] if to else None
     if start is not None and end is not None and end <= start:
-        raise FilterError("to", f"“{to}” lies before from, “{from_}”")
+        raise FilterError("to", say("“%(to)s” lies before from, “%(first)s”", to=to, first=from_))
     return start, end
 
 
 def _clean(name: str, value: str) -> str:
     value = value.strip()
     if len(value) > MAX_LENGTH:
-        raise FilterError(name, f"longer than {MAX_LENGTH} characters")
+        raise FilterError(name, say("longer than %(max_length)s characters", max_length=MAX_LENGTH))
     if any("\ud800" <= c <= "\udfff" or c == "\x00" for c in value):
-        raise FilterError(name, "holds a character that no text can hold")
+        raise FilterError(name, say("holds a character that no text can hold"))
     return value.casefold() if name in ("language", "source", *CHOICES) else value
 
 
@@ -158,5 +170,6 @@ def parse_moment(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
         return first, first + width
     except (ValueError, OverflowError):
         raise FilterError(
-            name, f"“{value}” is no date (2017-03-31) and no time (2017-03-31T10:45)"
+            name,
+            say("“%(value)s” is no date (2017-03-31) and no time (2017-03-31T10:45)", value=value),
         ) from None

@@ -9,6 +9,7 @@ from hashwatch.queries.buckets import from_iso, local_text, to_iso
 from hashwatch.queries.events import Event
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.wording import say
 
 
 def find_gaps(
@@ -53,7 +54,7 @@ def _folded(hashtag: str) -> str:
 def _span(event: Event, starts_at: str, ends_at: str | None) -> str:
     first = local_text(from_iso(starts_at), event.zone)
     if ends_at is None:
-        return f"since {first}"
+        return say("since %(time)s", time=first)
     last = local_text(from_iso(ends_at), event.zone)
     same_day = first.rsplit(" ", 1)[0] == last.rsplit(" ", 1)[0]
     return f"{first}–{last.rsplit(' ', 1)[1] if same_day else last}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+from hashwatch import wording
+
 
 def language_name(code: str) -> str:
-    """The English name of an ISO 639-1 code; the code itself where it is not known."""
-    return _names().get(code, code)
+    """The name of an ISO 639-1 code; the code itself where it is not known."""
+    return _names().get(code, code) if wording.spoken() == "en" else wording.language_name(code)
 
 
 @cache

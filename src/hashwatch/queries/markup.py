@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from hashwatch.model import fold_account, fold_hashtag
 from hashwatch.queries.hrefs import posts_href
+from hashwatch.wording import say
 
 _DIRECTIONS = {
     "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO",
@@ -133,8 +134,18 @@ def _warning(written: str, host: str) -> str:
     except UnicodeError:
         spelled = written
     mixed = any(len(_scripts(label)) > 1 for label in spelled.split("."))
-    what = "letters of several scripts" if mixed else "letters outside plain Latin"
-    title = escape(f"This address is spelled with {what}: {plain_name(spelled)}")
+    words = (
+        say(
+            "This address is spelled with letters of several scripts: %(address)s",
+            address=plain_name(spelled),
+        )
+        if mixed
+        else say(
+            "This address is spelled with letters outside plain Latin: %(address)s",
+            address=plain_name(spelled),
+        )
+    )
+    title = escape(words)
     return f'<span class="mark" title="{title}">⚠</span> '
 
 

@@ -18,25 +18,26 @@ from hashwatch.queries.hrefs import event_href, post_href, posts_href
 from hashwatch.queries.markup import plain_name
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.wording import N_, say
 
 PARAMETERS = ("state", "before")
 STATES = {
-    "waiting": "Waiting",
-    "approve": "Approved",
-    "reject": "Kept off",
-    "hide": "Hidden",
-    "rules": "People and words",
+    "waiting": N_("Waiting"),
+    "approve": N_("Approved"),
+    "reject": N_("Kept off"),
+    "hide": N_("Hidden"),
+    "rules": N_("People and words"),
 }
 SHOWN = 30
 MOST_COUNTED = 1_000
 LOG_SHOWN = 100
 WORDS = {
-    "approve": "approved",
-    "allow": "allowed",
-    "reject": "kept off public surfaces",
-    "hide": "hidden everywhere",
-    "pin": "pinned",
-    "stop": "stopped",
+    "approve": N_("approved"),
+    "allow": N_("allowed"),
+    "reject": N_("kept off public surfaces"),
+    "hide": N_("hidden everywhere"),
+    "pin": N_("pinned"),
+    "stop": N_("stopped"),
 }
 """What was decided, in the past tense."""
 
@@ -71,10 +72,13 @@ def moderation_state(params: Mapping[str, str]) -> tuple[str, int]:
     """The part of the page that is asked for, and the number that its posts come before."""
     state = params.get("state") or "waiting"
     if state not in STATES:
-        raise FilterError("state", f"“{state[:40]}” is none of {', '.join(STATES)}")
+        raise FilterError(
+            "state",
+            say("“%(state)s” is none of %(states)s", state=state[:40], states=", ".join(STATES)),
+        )
     before = params.get("before") or ""
     if before and not before.isdecimal():
-        raise FilterError("before", f"“{before[:40]}” is no number")
+        raise FilterError("before", say("“%(before)s” is no number", before=before[:40]))
     return state, min(int(before or 2**62), 2**62)
 
 
@@ -166,22 +170,26 @@ def log_page(
 def _words(one: Logged, speaks: Mapping[str, str]) -> str:
     """What was decided, in the past tense."""
     if one.kind == "shown":
-        return WORDS.get(one.value or "", "taken back")
+        return WORDS.get(one.value or "", N_("taken back"))
     if one.kind == "care":
         said = speaks.get(one.about, one.about)
-        return f"{said} {one.value or 'nobody'}" if one.about == "assign" else said
+        if one.about == "assign":
+            return say("given to %(name)s", name=one.value or say("nobody"))
+        return said
     if one.kind == "rule":
-        return "alert set" if one.value is not None else "alert taken back"
+        return N_("alert set") if one.value is not None else N_("alert taken back")
     if one.kind == "note":
-        return f"noted “{one.value}”" if one.value is not None else "note taken back"
+        if one.value is None:
+            return N_("note taken back")
+        return say("noted “%(words)s”", words=one.value)
     if one.kind == "theme":
         return one.about
-    name = "tone" if one.about == "sentiment" else one.about
-    return (
-        f"{name} corrected to {one.value or 'none'}"
-        if one.value is not None
-        else f"{name} taken back"
-    )
+    about = N_("tone") if one.about == "sentiment" else one.about
+    name = say(about)
+    if one.value is None:
+        return say("%(name)s taken back", name=name)
+    value = say(one.value or "none") if one.about == "sentiment" or not one.value else one.value
+    return say("%(name)s corrected to %(value)s", name=name, value=value)
 
 
 def _what(event: Event, one: Logged, seen: Seen) -> Data:
@@ -190,25 +198,40 @@ def _what(event: Event, one: Logged, seen: Seen) -> Data:
         return {"words": one.ref, "href": event_href(event.slug, "alerts")}
     if one.kind == "note":
         at = local_text(int(one.ref), event.zone)
-        words = f"the spike of {at}" if one.about == "spike" else at
+        words = say("the spike of %(time)s", time=at) if one.about == "spike" else at
         return {"words": words, "href": event_href(event.slug, "notes")}
     if one.kind == "theme":
         terms = f" ({', '.join(json.loads(one.value))})" if one.value else ""
         href = event_href(event.slug, "themes") if one.value else None
-        return {"words": f"the theme “{one.ref}”{terms}", "href": href}
+        return {"words": say("the theme “%(theme)s”", theme=one.ref) + terms, "href": href}
     if one.kind != "shown" or one.about in ("post", "pin"):
         post = seen.posts.get(int(one.ref))
-        by = plain_name(post.name) or post.handle if post else "somebody, deleted since"
-        return {"words": f"a post by {by}", "href": post_href(event.slug, int(one.ref))}
+        by = plain_name(post.name) or post.handle if post else say("somebody, deleted since")
+        return {
+            "words": say("a post by %(by)s", by=by),
+            "href": post_href(event.slug, int(one.ref)),
+        }
     if one.about == "author":
         author = seen.authors.get(int(one.ref))
-        name = (plain_name(author.name) or author.handle) if author else "somebody, deleted since"
+        name = (
+            (plain_name(author.name) or author.handle) if author else say("somebody, deleted since")
+        )
         href = posts_href(event.slug, author=author.handle) if author else None
-        return {"words": f"all posts by {name}", "href": href}
+        return {"words": say("all posts by %(by)s", by=name), "href": href}
     if one.about == "term":
         quoted = f'"{one.ref}"'
-        return {"words": f"posts with “{one.ref}”", "href": posts_href(event.slug, q=quoted)}
-    return {"words": f"the {one.ref}", "href": None}
+        return {
+            "words": say("posts with “%(words)s”", words=one.ref),
+            "href": posts_href(event.slug, q=quoted),
+        }
+    surfaces = {
+        "wall": N_("the wall"),
+        "page": N_("the page"),
+        "feed": N_("the feed"),
+        "export": N_("the export"),
+    }
+    shown = surfaces.get(one.ref, one.ref)
+    return {"words": say(shown), "href": None}
 
 
 def _states(event: Event, standing: Standing, state: str, waiting: int) -> list[Data]:
@@ -283,7 +306,7 @@ def _authors(event: Event, seen: Seen) -> list[Data]:
     return [
         {
             **(_said(event, one) or {}),
-            "name": (plain_name(author.name) or author.handle) if author else "deleted since",
+            "name": (plain_name(author.name) or author.handle) if author else say("deleted since"),
             "handle": author.handle if author else "",
             "href": posts_href(event.slug, author=author.handle) if author else None,
         }
@@ -301,7 +324,7 @@ def _said(event: Event, ruling: Ruling | None) -> Data | None:
         "subject": ruling.subject,
         "ref": ruling.ref,
         "verdict": ruling.verdict,
-        "words": WORDS.get(ruling.verdict or "", "taken back"),
+        "words": WORDS.get(ruling.verdict or "", N_("taken back")),
         "actor": ruling.actor,
         "at": to_iso(ruling.at),
         "local": local_text(ruling.at, event.zone),

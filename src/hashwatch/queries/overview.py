@@ -28,14 +28,15 @@ from hashwatch.queries.spike_rows import spike_rows
 from hashwatch.queries.statements import ask
 from hashwatch.queries.themes import theme_rows
 from hashwatch.queries.tone import tone
+from hashwatch.wording import N_, say
 
 CARDS = 20
 TABS = {
-    "latest": "Latest",
-    "top": "Top",
-    "amplify": "Worth sharing",
-    "questions": "Questions",
-    "negative": "Negative",
+    "latest": N_("Latest"),
+    "top": N_("Top"),
+    "amplify": N_("Worth sharing"),
+    "questions": N_("Questions"),
+    "negative": N_("Negative"),
 }
 PARAMETERS = ("grain", "from", "to", "tab")
 
@@ -46,7 +47,9 @@ def overview(
     """Everything on the overview but its shell. ``params`` are `PARAMETERS`."""
     tab = params.get("tab", "") or "latest"
     if tab not in TABS:
-        raise FilterError("tab", f"“{tab}” is not one of {', '.join(TABS)}")
+        raise FilterError(
+            "tab", say("“%(tab)s” is not one of %(tabs)s", tab=tab, tabs=", ".join(TABS))
+        )
     span = chosen_range(connection, event, params, now)
     usual = usual_rates(connection, event, now)
     sessions = programme(connection, event, now)
@@ -107,10 +110,10 @@ def recent_tone(connection: sqlite3.Connection, event: Event, now: int) -> Tone:
     """The tone of the last hour, or of the whole event once it is over."""
     if event.clock_mode == "over":
         start, end = whole_event(connection, event, now)
-        words, filters = "whole event", {}
+        words, filters = say("whole event"), {}
     else:
         start, end = window(now, 60)
-        words, filters = "last hour", range_parameters(event, start, end)
+        words, filters = say("last hour"), range_parameters(event, start, end)
     bounds = {"event": event.id, "facet": "all", "value": "", "from": start, "to": end}
     counts = tones(ask(connection, "window", bounds)[0])
     return tone(event.slug, counts, words, filters, measure(connection, event))
@@ -132,7 +135,7 @@ def _tabs(event: Event, params: Mapping[str, str], selected: str) -> list[Data]:
     return [
         {
             "key": key,
-            "label": label,
+            "label": say(label),
             "href": event_href(event.slug, "", {**kept, "tab": "" if key == "latest" else key}),
             "count": None,
             "selected": key == selected,

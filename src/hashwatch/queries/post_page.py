@@ -13,13 +13,16 @@ from hashwatch.queries.hrefs import posts_href, session_href
 from hashwatch.queries.markup import plain_name, safe_url
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.wording import N_, say
 
 
 def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Data:
     """Everything on a post's page but its shell."""
     rows = ask(connection, "post_in_event", {"event": event.id, "post": post_id})
     if not rows:
-        raise MissingError(f"There is no post {post_id} in {event.slug}.")
+        raise MissingError(
+            say("There is no post %(post_id)s in %(slug)s.", post_id=post_id, slug=event.slug)
+        )
     declared, language, sentiment, polarity, confidence, url, uri = rows[0]
     one = {"post": post_id, "event": event.id}
     corrections = _corrections(connection, event, one)
@@ -94,7 +97,7 @@ def _language_source(declared: str | None, language: str) -> str | None:
     if language == "und":
         return None
     said = (declared or "").lower().replace("_", "-").partition("-")[0]
-    return "its platform" if said == language else "detection"
+    return N_("its platform") if said == language else N_("detection")
 
 
 def _session(connection: sqlite3.Connection, event: Event, one: Data) -> Data | None:

@@ -16,38 +16,44 @@ from hashwatch.queries.search import count_posts, find_posts
 from hashwatch.queries.selection import select
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.wording import N_, say
 
 LABELS = {
-    "q": "Words",
-    "theme": "Theme",
-    "session": "Session",
-    "question": "Question",
-    "sentiment": "Tone",
-    "language": "Language",
-    "source": "Source",
-    "kind": "Kind",
-    "media": "Media",
-    "link": "Link",
-    "instance": "Server",
-    "only_on": "Only on",
-    "home": "At home on",
-    "author": "Author",
-    "group": "Group",
-    "hashtag": "Hashtag",
-    "from": "From",
-    "to": "To",
+    "q": N_("Words"),
+    "theme": N_("Theme"),
+    "session": N_("Session"),
+    "question": N_("Question"),
+    "sentiment": N_("Tone"),
+    "language": N_("Language"),
+    "source": N_("Source"),
+    "kind": N_("Kind"),
+    "media": N_("Media"),
+    "link": N_("Link"),
+    "instance": N_("Server"),
+    "only_on": N_("Only on"),
+    "home": N_("At home on"),
+    "author": N_("Author"),
+    "group": N_("Group"),
+    "hashtag": N_("Hashtag"),
+    "from": N_("From"),
+    "to": N_("To"),
 }
 """The filters in the page's order, and what they are called there."""
 
-_KINDS = {"original": "all but boosts", "post": "post", "reply": "reply", "quote": "quote"}
-_KINDS["boost"] = "boost"
-_QUESTIONS = {
-    "any": "to speakers or organisers",
-    "speaker": "to a speaker",
-    "organiser": "to the organisers",
-    "rhetorical": "rhetorical",
+_KINDS = {
+    "original": N_("all but boosts"),
+    "post": N_("post"),
+    "reply": N_("reply"),
+    "quote": N_("quote"),
 }
-_YES_NO = (("yes", "with", None), ("no", "without", None))
+_KINDS["boost"] = N_("boost")
+_QUESTIONS = {
+    "any": N_("to speakers or organisers"),
+    "speaker": N_("to a speaker"),
+    "organiser": N_("to the organisers"),
+    "rhetorical": N_("rhetorical"),
+}
+_YES_NO = (("yes", N_("with")), ("no", N_("without")))
 
 Option = tuple[str, str, int | None]
 """Value, label, count."""
@@ -68,7 +74,11 @@ def posts_page(connection: sqlite3.Connection, event: Event, params: Mapping[str
         "filters": _filters(connection, event, filters),
         "chips": [
             {
-                "label": f"{LABELS[name]}: {value}",
+                "label": say(
+                    "%(label)s: %(value)s",
+                    label=say(LABELS[name]),
+                    value=say(value) if name == "sentiment" else value,
+                ),
                 "href_without": event_href(event.slug, "posts", filters.without(name)),
             }
             for name, value in chosen.items()
@@ -92,8 +102,8 @@ def posts_page(connection: sqlite3.Connection, event: Event, params: Mapping[str
                 "selected": filters.sort == key,
             }
             for key, label, parameter in (
-                ("newest", "Newest", ""),
-                ("engaged", "Most engaged", "engaged"),
+                ("newest", say("Newest"), ""),
+                ("engaged", say("Most engaged"), "engaged"),
             )
         ],
     }
@@ -106,7 +116,7 @@ def _filters(connection: sqlite3.Connection, event: Event, filters: Filters) -> 
     return [
         {
             "key": name,
-            "label": label,
+            "label": say(label),
             "kind": "select"
             if name in options
             else "datetime"
@@ -137,8 +147,8 @@ def _groups(connection: sqlite3.Connection, event: Event, posts: int) -> dict[st
     inside = facet_totals(connection, event, "inside").get("", (0,))[0]
     totals = facet_totals(connection, event, "group")
     sides: list[Option] = [
-        ("inside", "inside: on the roster", inside),
-        ("public", "public: everybody else", posts - inside),
+        ("inside", say("inside: on the roster"), inside),
+        ("public", say("public: everybody else"), posts - inside),
     ]
     return {"group": sides + [(name, name, totals.get(name, (0,))[0]) for name in groups]}
 
@@ -174,19 +184,19 @@ def filter_options(connection: sqlite3.Connection, event: Event) -> dict[str, li
             (code, f"{code} {title}", session_posts.get(i, 0))
             for i, (code, title) in sessions.items()
         ],
-        "question": [(value, shown, None) for value, shown in _QUESTIONS.items()],
-        "sentiment": [(value, value, None) for value in CHOICES["sentiment"]],
+        "question": [(value, say(shown), None) for value, shown in _QUESTIONS.items()],
+        "sentiment": [(value, say(value), None) for value in CHOICES["sentiment"]],
         "language": [(code, language_name(code), posts) for code, posts in by_posts("language")],
         "source": [(source, source, posts) for source, posts in by_posts("source")],
         "kind": [
             (
                 kind,
-                _KINDS[kind],
+                say(_KINDS[kind]),
                 {"boost": whole[1], "original": whole[0] - whole[1]}.get(kind),
             )
             for kind in _KINDS
         ],
         **_groups(connection, event, whole[0]),
-        "media": list(_YES_NO),
-        "link": list(_YES_NO),
+        "media": [(value, say(shown), None) for value, shown in _YES_NO],
+        "link": [(value, say(shown), None) for value, shown in _YES_NO],
     }

@@ -15,6 +15,7 @@ from hashwatch.queries.markup import safe_url
 from hashwatch.queries.selection import NEVER
 from hashwatch.queries.shapes import Counts, Data, SessionRow
 from hashwatch.queries.statements import ask
+from hashwatch.wording import full_weekday, say
 
 NO_COUNTS = (0, 0, 0, 0, 0, 0)
 ASSUMED = 3600
@@ -82,7 +83,11 @@ def by_day(rows: Sequence[SessionRow]) -> list[Data]:
     for row in rows:
         days.setdefault(row["date"] or "", []).append(row)
     return [
-        {"date": day or None, "label": day_label(day) if day else "No day given", "sessions": rows}
+        {
+            "date": day or None,
+            "label": day_label(day) if day else say("No day given"),
+            "sessions": rows,
+        }
         for day, rows in sorted(days.items(), key=lambda item: item[0] or "9999")
     ]
 
@@ -108,7 +113,7 @@ def stage(event: Event, rows: Sequence[SessionRow], now: int) -> tuple[Data, lis
 def day_label(day: str) -> str:
     """``Friday 31 March``."""
     parsed = date.fromisoformat(day)
-    return f"{parsed:%A} {parsed.day} {parsed:%B}"
+    return full_weekday(parsed)
 
 
 def _row(event: Event, row: tuple[Any, ...], sums: Sequence[int], now: int) -> SessionRow:

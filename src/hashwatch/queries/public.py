@@ -20,6 +20,7 @@ from hashwatch.queries.now import window
 from hashwatch.queries.programme import facet_totals, programme, stage
 from hashwatch.queries.shapes import Data, SessionRow
 from hashwatch.queries.statements import ask, run, statement
+from hashwatch.wording import say
 
 WALL_PARAMETERS = ("scene", "pace")
 PAGE_PARAMETERS = ("theme", "session", "before")
@@ -62,11 +63,22 @@ def wall_choice(params: Mapping[str, str]) -> tuple[tuple[str, ...], int]:
     wanted = [one.strip() for one in params.get("scene", "").split(",") if one.strip()]
     for scene in wanted:
         if scene not in SCENES:
-            raise FilterError("scene", f"“{scene[:40]}” is none of {', '.join(SCENES)}")
+            raise FilterError(
+                "scene",
+                say(
+                    "“%(scene)s” is none of %(scenes)s", scene=scene[:40], scenes=", ".join(SCENES)
+                ),
+            )
     pace = params.get("pace") or str(PACE)
     if not pace.isdecimal() or not FASTEST <= int(pace) <= SLOWEST:
         raise FilterError(
-            "pace", f"“{pace[:40]}” is no number of seconds from {FASTEST} to {SLOWEST}"
+            "pace",
+            say(
+                "“%(pace)s” is no number of seconds from %(fastest)s to %(slowest)s",
+                pace=pace[:40],
+                fastest=FASTEST,
+                slowest=SLOWEST,
+            ),
         )
     return tuple(dict.fromkeys(wanted)) or SCENES, int(pace)
 
@@ -178,16 +190,16 @@ def _page_choice(
     if name := params.get("theme"):
         known = dict(ask(connection, "theme_ids", {"event": event.id}))
         if name not in known:
-            raise FilterError("theme", f"there is no theme “{name[:80]}”")
+            raise FilterError("theme", say("there is no theme “%(value)s”", value=name[:80]))
         theme = known[name]
     if code := params.get("session"):
         known = dict(ask(connection, "session_ids", {"event": event.id}))
         if code not in known:
-            raise FilterError("session", f"there is no session “{code[:80]}”")
+            raise FilterError("session", say("there is no session “%(code)s”", code=code[:80]))
         session = known[code]
     before = params.get("before", "")
     if before and not (before.isdecimal() and len(before) < 19):
-        raise FilterError("before", f"“{before[:40]}” is no number of a post")
+        raise FilterError("before", say("“%(before)s” is no number of a post", before=before[:40]))
     return theme, session, int(before or 0)
 
 

@@ -16,10 +16,11 @@ from hashwatch.queries.hrefs import event_href, post_href, posts_href
 from hashwatch.queries.markup import plain_name
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.wording import N_, say
 
 PARAMETERS = ("state", "sort")
-STATES = {"waiting": "Waiting", "answered": "Answered", "all": "All"}
-SORTS = {"newest": "Newest", "supported": "Most supported"}
+STATES = {"waiting": N_("Waiting"), "answered": N_("Answered"), "all": N_("All")}
+SORTS = {"newest": N_("Newest"), "supported": N_("Most supported")}
 SHOWN = 100
 LOOKED_AT = 1_000
 """Questions that are looked at, the newest first."""
@@ -116,7 +117,9 @@ def _answer(event: Event, answer: Answer | None) -> Data | None:
 def _choice(name: str, params: Mapping[str, str], known: Mapping[str, str], usual: str) -> str:
     value = params.get(name, "").strip().lower() or usual
     if value not in known:
-        raise FilterError(name, f"“{value}” is not one of {', '.join(known)}")
+        raise FilterError(
+            name, say("“%(value)s” is not one of %(known)s", value=value, known=", ".join(known))
+        )
     return value
 
 

@@ -22,6 +22,7 @@ from hashwatch.queries.buckets import (
 from hashwatch.queries.events import Event
 from hashwatch.queries.filters import parse_range
 from hashwatch.queries.statements import ask
+from hashwatch.wording import say
 
 MAX_POINTS = 1500
 RECENT = 3 * 3600
@@ -63,7 +64,10 @@ def chosen_range(
     """
     grain = params.get("grain", "").strip().lower()
     if grain and grain not in GRAINS:
-        raise FilterError("grain", f"“{grain}” is not one of {', '.join(GRAINS)}")
+        raise FilterError(
+            "grain",
+            say("“%(grain)s” is not one of %(grains)s", grain=grain, grains=", ".join(GRAINS)),
+        )
     from_, to = params.get("from", "").strip(), params.get("to", "").strip()
     start, end = parse_range(from_, to, event.zone)
     zoomed = start is not None or end is not None
@@ -110,5 +114,5 @@ def whole_buckets(event: Event, grain: Grain, start: int, end: int, zoomed: bool
     first = bucket_start(start, grain, event.zone)
     last = bucket_start(end - 1, grain, event.zone)
     if last - first > 10 * 366 * 86400:
-        raise FilterError("from", "more than ten years")
+        raise FilterError("from", say("more than ten years"))
     return Range(grain, first, next_bucket(last, grain, event.zone), zoomed)

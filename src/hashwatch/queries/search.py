@@ -21,6 +21,7 @@ from hashwatch.errors import FilterError
 from hashwatch.queries.selection import NEVER, Driver, Selection
 from hashwatch.queries.statements import run
 from hashwatch.queries.totals import rollup_total
+from hashwatch.wording import say
 
 PAGE = 40
 BUDGET = 10_000
@@ -252,7 +253,7 @@ def _cursor(after: str) -> tuple[int, int]:
     if not after:
         return NEVER, NEVER
     if not re.fullmatch(r"\d{1,18}(-\d{1,18})?", after, re.ASCII):
-        raise FilterError("after", "not a place in this list; take it from “next”")
+        raise FilterError("after", say("not a place in this list; take it from “next”"))
     engagement, _, identity = after.rpartition("-")
     return int(engagement or 0), int(identity)
 

@@ -18,6 +18,7 @@ from hashwatch.queries.events import Event
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.fulltext import Match, translate
 from hashwatch.queries.statements import ask, run
+from hashwatch.wording import say
 
 BOUND = 2000
 """Candidates counted to choose a driver."""
@@ -157,7 +158,15 @@ class _Building:
             if value:
                 ids = dict(ask(self.connection, question, known))
                 if value not in ids:
-                    raise FilterError(name, f"there is no {name} “{value}”; there is {_few(ids)}")
+                    raise FilterError(
+                        name,
+                        say(
+                            "there is no %(value)s “%(value2)s”; there is %(ids)s",
+                            value=name,
+                            value2=value,
+                            ids=_few(ids),
+                        ),
+                    )
                 self._narrow(name, f"post_{name}s", column, ids[value])
         if self.filters.hashtag:
             rows = ask(self.connection, "hashtag_id", {"name": self.filters.hashtag})
@@ -283,7 +292,14 @@ class _Building:
         groups = [row[0] for row in ask(self.connection, "groups", known)]
         if group not in groups:
             there_are = ", ".join(["inside", "public", *groups])
-            raise FilterError("group", f"there is no group “{group}”; there are {there_are}")
+            raise FilterError(
+                "group",
+                say(
+                    "there is no group “%(group)s”; there are %(there_are)s",
+                    group=group,
+                    there_are=there_are,
+                ),
+            )
         self.parameters["group"] = group
         self.conditions["group"] = on_roster.format(which=" AND group_name = :group")
         self.facet_values.append(("group", group))

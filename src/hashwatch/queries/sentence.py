@@ -12,6 +12,7 @@ from hashwatch.queries.now import window
 from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.shapes import Data, SessionRow, ThemeRow
 from hashwatch.queries.statements import ask
+from hashwatch.wording import fixed, number, plural, say
 
 MOSTLY = 0.3
 """From this share of the posts on they are mostly about a theme."""
@@ -39,8 +40,8 @@ def sentence(
         return _looking_back(connection, event, current["total"], themes)
     half_hour = current["last_30"]
     parts = [
-        _part(_count(half_hour["posts"], "post"), half_hour["href"]),
-        _part(f" in the last 30 minutes{_against_usual(half_hour['ratio'])}"),
+        _part(plural(half_hour["posts"], "%(count)s post", "%(count)s posts"), half_hour["href"]),
+        _part(say(" in the last 30 minutes") + _against_usual(half_hour["ratio"])),
     ]
     leading = ""
     if recent and max(recent.values()) >= FEWEST:
@@ -53,18 +54,23 @@ def sentence(
     if on_stage:
         first = on_stage[0]
         if leading and first["theme"] == leading:
-            parts.append(_part(", on stage now"))
+            parts.append(_part(say(", on stage now")))
         else:
-            parts.append(_part("; on stage: "))
+            parts.append(_part(say("; on stage: ")))
             parts.append(_part(first["title"], session_href(event.slug, first["code"])))
     for spike in spikes[-1:]:
         if spike["to"] is None:
-            parts.append(_part(f"; a spike {spike['local']}: "))
-            parts.append(_part(f"{spike['peak']:,} in five minutes", spike["peak_href"]))
+            parts.append(_part(say("; a spike %(time)s: ", time=spike["local"])))
+            parts.append(
+                _part(
+                    say("%(count)s in five minutes", count=number(spike["peak"])),
+                    spike["peak_href"],
+                )
+            )
     if waiting:
-        parts.append(_part("; "))
-        words = "question waits" if waiting == 1 else "questions wait"
-        parts.append(_part(f"{waiting:,} {words}", event_href(event.slug, "questions")))
+        parts.append(_part(say("; ")))
+        words = plural(waiting, "%(count)s question waits", "%(count)s questions wait")
+        parts.append(_part(words, event_href(event.slug, "questions")))
     return [*parts, _part(".")]
 
 
@@ -72,16 +78,16 @@ def _looking_back(
     connection: sqlite3.Connection, event: Event, total: Data, themes: Sequence[ThemeRow]
 ) -> list[Data]:
     parts = [
-        _part(_count(total["posts"], "post"), total["href"]),
-        _part(f" by {_count(total['authors'], 'person', 'people')}"),
+        _part(plural(total["posts"], "%(count)s post", "%(count)s posts"), total["href"]),
+        _part(plural(total["authors"], " by %(count)s person", " by %(count)s people")),
     ]
     days = ask(connection, "busy_days", {"event": event.id})
     if days:
         day, posts = max(days, key=lambda row: row[1])
         span = range_parameters(event, day, next_bucket(day, "day", event.zone))
-        parts.append(_part("; most on "))
+        parts.append(_part(say("; most on ")))
         parts.append(_part(local_day(day, event.zone), posts_href(event.slug, **span)))
-        parts.append(_part(f" ({posts:,})"))
+        parts.append(_part(f" ({number(posts)})"))
     if themes and themes[0]["posts"] >= FEWEST:
         first = themes[0]
         parts += _about(first["name"], first["posts"], total["posts"], first["href"])
@@ -91,24 +97,23 @@ def _looking_back(
 def _about(theme: str, used: int, posts: int, href: str) -> list[Data]:
     """``mostly`` is said only where it is so; else how many posts the leading theme has."""
     if used >= MOSTLY * posts:
-        return [_part("; mostly about "), _part(theme, href)]
-    return [_part("; "), _part(f"{used:,} about {theme}", href)]
+        return [_part(say("; mostly about ")), _part(theme, href)]
+    return [
+        _part(say("; ")),
+        _part(say("%(count)s about %(theme)s", count=number(used), theme=theme), href),
+    ]
 
 
 def _against_usual(ratio: float | None) -> str:
     if ratio is None:
         return ""
     if 0.85 <= ratio <= 1.15:
-        return ", about the usual"
+        return say(", about the usual")
     if 1.85 <= ratio <= 2.15:
-        return ", twice the usual"
+        return say(", twice the usual")
     if 0.45 <= ratio <= 0.55:
-        return ", half the usual"
-    return f", {ratio:.1f} times the usual" if ratio < 10 else f", {ratio:.0f} times the usual"
-
-
-def _count(value: int, one: str, many: str | None = None) -> str:
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
+        return say(", half the usual")
+    return say(", %(times)s times the usual", times=fixed(ratio, 1 if ratio < 10 else 0))
 
 
 def _part(text: str, href: str | None = None) -> Data:

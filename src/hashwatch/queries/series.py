@@ -26,6 +26,7 @@ from hashwatch.queries.notes import chart_notes
 from hashwatch.queries.ranges import MAX_POINTS, Range, range_parameters
 from hashwatch.queries.shapes import Data, Point, SessionRow
 from hashwatch.queries.statements import run, statement
+from hashwatch.wording import N_, number, plural, say
 
 _NONE = (0, 0, 0, 0, 0, 0)
 
@@ -141,17 +142,22 @@ def _bands(sessions: Sequence[SessionRow], span: Range) -> list[Data]:
     return bands
 
 
+_ONE = {"minute": N_("a minute"), "hour": N_("an hour"), "day": N_("a day")}
+
+
 def _summary(event: Event, span: Range, points: Sequence[Point], peak: Point | None) -> str:
     first = bucket_label(span.start, span.grain, event.zone)
     last = bucket_label(span.end - 60, span.grain, event.zone)
     posts = sum(point["posts"] for point in points)
     if peak is None:
-        return f"No posts from {first} to {last}."
-    noun = "post" if posts == 1 else "posts"
-    return (
-        f"{posts:,} {noun} from {first} to {last}; most at {peak['local']}, "
-        f"{peak['posts']:,} in {'an' if span.grain == 'hour' else 'a'} {span.grain}."
-    )
+        return say("No posts from %(first)s to %(last)s.", first=first, last=last)
+    return plural(
+        posts,
+        "%(count)s post from %(first)s to %(last)s; most at %(peak)s, %(most)s in %(grain)s.",
+        "%(count)s posts from %(first)s to %(last)s; most at %(peak)s, %(most)s in %(grain)s.",
+        first=first, last=last, peak=peak["local"], most=number(peak["posts"]),
+        grain=say(_ONE[span.grain]),
+    )  # fmt: skip
 
 
 def _grains(event: Event, subject: Subject, span: Range) -> list[Data]:
@@ -163,7 +169,7 @@ def _grains(event: Event, subject: Subject, span: Range) -> list[Data]:
     return [
         {
             "key": grain,
-            "label": grain,
+            "label": say(grain),
             "href": event_href(event.slug, subject.page, {"grain": grain, **kept}),
             "selected": grain == span.grain,
         }

@@ -27,6 +27,7 @@ from hashwatch.queries.series import Subject, series
 from hashwatch.queries.shapes import Data, SessionRow
 from hashwatch.queries.statements import ask, run, statement
 from hashwatch.queries.tone import tone
+from hashwatch.wording import say
 
 PARAMETERS = ("grain", "from", "to")
 HEAT_HOURS = 48
@@ -56,7 +57,9 @@ def session_page(
     row = next((row for row in rows if row["code"] == code), None)
     details = session_details(connection, event, code)
     if row is None or details is None:
-        raise MissingError(f"There is no session “{code[:80]}” in {event.slug}.")
+        raise MissingError(
+            say("There is no session “%(code)s” in %(slug)s.", code=code[:80], slug=event.slug)
+        )
     identity, abstract = details
     subject = Subject("session", identity, {"session": code}, f"sessions/{code}")
     span = _span(connection, event, row, params, now)
@@ -66,7 +69,11 @@ def session_page(
     return {
         "session": {**row, "abstract": abstract},
         "tone": tone(
-            event.slug, row["tone"], "whole event", {"session": code}, measure(connection, event)
+            event.slug,
+            row["tone"],
+            say("whole event"),
+            {"session": code},
+            measure(connection, event),
         ),
         "series": series(connection, event, subject, span, now, [row]),
         "themes": _themes(connection, event, code, identity),

@@ -18,6 +18,7 @@ from hashwatch.queries.selection import select
 from hashwatch.queries.shapes import Data, SessionRow
 from hashwatch.queries.spikes import QUIET
 from hashwatch.queries.statements import ask
+from hashwatch.wording import number, plural, say
 
 LEADS = 0.25
 """A theme, session, hashtag, person or boosted post drove a spike from this share of it on; where
@@ -83,7 +84,7 @@ def _row(
 def _span(event: Event, starts: int, ends: int, lasts: bool) -> str:
     first = local_text(starts, event.zone)
     if lasts:
-        return f"since {first}"
+        return say("since %(time)s", time=first)
     last = local_text(ends, event.zone)
     return f"{first}–{last.rsplit(' ', 1)[1] if first[:-6] == last[:-6] else last}"
 
@@ -101,9 +102,12 @@ def _on_stage(sessions: Sequence[SessionRow], starts: int, ends: int) -> list[Se
 def _staged(event: Event, on: Sequence[SessionRow]) -> Iterator[Data]:
     """Two of them at most, and how many more."""
     for row in on[:2]:
-        yield _part(f"on stage: {row['title']}", row["href"])
+        yield _part(say("on stage: %(title)s", title=row["title"]), row["href"])
     if len(on) > 2:
-        yield _part(f"and {len(on) - 2} more", event_href(event.slug, "sessions"))
+        yield _part(
+            plural(len(on) - 2, "and %(count)s more", "and %(count)s more"),
+            event_href(event.slug, "sessions"),
+        )
 
 
 def _leading(posts: int, leaders: Sequence[tuple[int, Data]]) -> list[Data]:
@@ -142,24 +146,33 @@ def _leaders(
     found = []
     if code is not None:
         href = posts_href(event.slug, session=code, **span)
-        name = "what is on stage" if code in on else title
-        found.append((session_posts, _part(f"{session_posts:,} about {name}", href)))
+        name_ = say("what is on stage") if code in on else title
+        found.append((session_posts, _part(_about(session_posts, name_), href)))
     if theme is not None:
         href = posts_href(event.slug, theme=theme, **span)
-        found.append((theme_posts, _part(f"{theme_posts:,} about {theme}", href)))
+        found.append((theme_posts, _part(_about(theme_posts, theme), href)))
     if post_id is not None:
         who = plain_name(boosted_name) or boosted_handle
-        words = f"{boosts:,} boosts of a post by {who}"
+        words = plural(
+            boosts, "%(count)s boost of a post by %(who)s", "%(count)s boosts of a post by %(who)s",
+            who=who,
+        )  # fmt: skip
         found.append((boosts, _part(words, post_href(event.slug, post_id))))
     if handle is not None:
         href = posts_href(event.slug, author=handle, **span)
-        found.append(
-            (author_posts, _part(f"{author_posts:,} by {plain_name(name) or handle}", href))
+        words = say(
+            "%(count)s by %(who)s", count=number(author_posts), who=plain_name(name) or handle
         )
+        found.append((author_posts, _part(words, href)))
     if hashtag is not None:
         href = posts_href(event.slug, hashtag=hashtag, **span)
-        found.append((hashtag_posts, _part(f"{hashtag_posts:,} with #{shown}", href)))
+        words = say("%(count)s with #%(hashtag)s", count=number(hashtag_posts), hashtag=shown)
+        found.append((hashtag_posts, _part(words, href)))
     return found
+
+
+def _about(posts: int, what: str) -> str:
+    return say("%(count)s about %(theme)s", count=number(posts), theme=what)
 
 
 def _part(text: str, href: str) -> Data:

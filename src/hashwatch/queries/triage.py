@@ -17,10 +17,11 @@ from hashwatch.queries.markup import safe_url
 from hashwatch.queries.questions import answered_by, question_ids
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.wording import N_, say
 
 PARAMETERS = ("queue", "state", "who")
-QUEUES = {"questions": "Questions", "negative": "Negative", "mentions": "Mentions"}
-STATES = {"open": "Open", "snoozed": "Snoozed", "done": "Done"}
+QUEUES = {"questions": N_("Questions"), "negative": N_("Negative"), "mentions": N_("Mentions")}
+STATES = {"open": N_("Open"), "snoozed": N_("Snoozed"), "done": N_("Done")}
 SHOWN = 50
 LOOKED_AT = 1_000
 """Posts of a queue that are looked at, the newest first."""
@@ -145,5 +146,7 @@ def _href(event: Event, queue: str, state: str, who: str) -> str:
 def _choice(name: str, params: Mapping[str, str], known: Mapping[str, str]) -> str:
     value = params.get(name, "").strip().lower() or next(iter(known))
     if value not in known:
-        raise FilterError(name, f"“{value[:40]}” is none of {', '.join(known)}")
+        raise FilterError(
+            name, say("“%(value)s” is none of %(known)s", value=value[:40], known=", ".join(known))
+        )
     return value

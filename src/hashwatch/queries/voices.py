@@ -19,6 +19,7 @@ from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask, run, statement
 from hashwatch.queries.tone import tone
+from hashwatch.wording import number, percent, plural, say
 
 FEWEST = 20
 """With fewer posts that have a tone a side's tone is not put into the sentence."""
@@ -43,7 +44,9 @@ def voices_page(connection: sqlite3.Connection, event: Event) -> Data:
                 "posts": sums[0],
                 "share": _share(sums[0], whole[0]),
                 "href": posts_href(event.slug, group=side),
-                "tone": tone(event.slug, tones(sums), "whole event", {"group": side}, measured),
+                "tone": tone(
+                    event.slug, tones(sums), say("whole event"), {"group": side}, measured
+                ),
             }
             for side, sums in sides.items()
         ],
@@ -163,23 +166,42 @@ def _sentence(page: Data, posts: int) -> list[Data]:
         return []
     inside, public = page["sides"]
     parts = [
-        _part(f"{inside['posts']:,} of {posts:,} posts", inside["href"]),
-        _part(f" ({inside['share']:.0%}) are by people on the roster, the others by the public"),
+        _part(
+            plural(
+                posts,
+                "%(own)s of %(count)s post",
+                "%(own)s of %(count)s posts",
+                own=number(inside["posts"]),
+            ),
+            inside["href"],
+        ),
+        _part(
+            say(
+                " (%(share)s) are by people on the roster, the others by the public",
+                share=percent(inside["share"]),
+            )
+        ),
     ]
-    for side, words in ((inside, "; inside, most are about "), (public, "; outside, about ")):
+    for side, words in (
+        (inside, say("; inside, most are about ")),
+        (public, say("; outside, about ")),
+    ):
         leading = max(page["themes"], key=lambda row: row[side["side"]]["posts"], default=None)
         if leading and leading[side["side"]]["posts"]:
             own = leading[side["side"]]
             parts += [
                 _part(words),
                 _part(leading["name"], own["href"]),
-                _part(f" ({own['share']:.0%})"),
+                _part(f" ({percent(own['share'])})"),
             ]
     if inside["tone"]["n"] >= FEWEST and public["tone"]["n"] >= FEWEST:
-        parts.append(_part("; "))
-        for side, words in ((inside, " of posts inside are negative, "), (public, " outside")):
+        parts.append(_part(say("; ")))
+        for side, words in (
+            (inside, say(" of posts inside are negative, ")),
+            (public, say(" outside")),
+        ):
             negative = side["tone"]["negative"]
-            share = f"{negative['share']:.0%} ±{100 * negative['margin']:.0f}"
+            share = f"{percent(negative['share'])} ±{100 * negative['margin']:.0f}"
             parts += [_part(share, negative["href"]), _part(words)]
     return [*parts, _part(".")]
 

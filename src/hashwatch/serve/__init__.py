@@ -36,7 +36,9 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[Any], Any]:
 @hookimpl
 def menu_links() -> list[dict[str, str]]:
     """The way back from the tables to the dashboards; only those who see tables see this."""
-    return [{"href": "/", "label": "Events"}, {"href": "/dashboard", "label": "Tables"}]
+    from hashwatch.wording import say
+
+    return [{"href": "/", "label": say("Events")}, {"href": "/dashboard", "label": say("Tables")}]
 
 
 @hookimpl

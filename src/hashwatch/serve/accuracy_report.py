@@ -15,6 +15,7 @@ from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
 from hashwatch.queries.tone import tone
 from hashwatch.serve.pages import environment
+from hashwatch.wording import say
 
 WORST = 20
 
@@ -33,7 +34,7 @@ def accuracy_report(connection: sqlite3.Connection, event: Event, wall: float) -
             event=event,
             made=local_text(int(wall), event.zone),
             annotator=dict(ask(connection, "meta", {})).get("words", ""),
-            tone=tone(event.slug, counts, "whole event", {}, measured),
+            tone=tone(event.slug, counts, say("whole event"), {}, measured),
             confusion=confusion_rows(measured),
             bins=calibration(measured.labelled),
             spots=[_spot(one) for one in calibration(measured.labelled)],

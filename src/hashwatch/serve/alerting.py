@@ -26,6 +26,7 @@ from hashwatch.queries.statements import ask
 from hashwatch.serve.access import MODERATOR, Asking
 from hashwatch.serve.deciding import Form, read_form, until_published
 from hashwatch.serve.site import Site
+from hashwatch.wording import say
 
 
 async def alerts_data(site: Site, request: Request, asking: Asking) -> Data:
@@ -54,7 +55,7 @@ async def take_alert(site: Site, request: Request, asking: Asking) -> Response:
     form = await read_form(site, request)
     rules = site.alert_rules
     if rules is None or not _is_there(site):
-        raise MissingError("No alerts are configured on this machine.")
+        raise MissingError(say("No alerts are configured on this machine."))
     now = int(site.wall())
     match form.get("do", "test"):
         case "test":
@@ -68,7 +69,7 @@ async def take_alert(site: Site, request: Request, asking: Asking) -> Response:
             seq = await asyncio.to_thread(lambda: rules.take_back(asking.name, slug, name, now=now))
             await until_published(site, seq)
         case other:
-            raise FilterError("do", f"“{other[:40]}” is none of test, set, back")
+            raise FilterError("do", say("“%(other)s” is none of test, set, back", other=other[:40]))
     return Response.redirect(event_href(slug, "alerts"), status=303)
 
 
@@ -80,7 +81,9 @@ async def _checked(site: Site, slug: str, form: Form) -> tuple[str, str]:
         groups = [row[0] for row in ask(connection, "groups", {"event": event.id})]
         rule = rule_of(form, slug, destinations(site.alerts_path), groups)
         if any(one["name"] == rule.name for one in alerts_page(site.alerts_path, event)["rules"]):
-            raise ConflictError(f"There is a rule “{rule.name}” already; give this another name.")
+            raise ConflictError(
+                say("There is a rule “%(rule)s” already; give this another name.", rule=rule.name)
+            )
         look(connection, event, rule, event.now(site.wall()), site.wall())
         return rule.name, encode(rule)
 

@@ -17,6 +17,7 @@ from hashwatch.queries.shapes import Data
 from hashwatch.serve.access import Asking
 from hashwatch.serve.deciding import read_form
 from hashwatch.serve.site import Site
+from hashwatch.wording import say
 
 
 async def check_data(site: Site, request: Request, _: Asking) -> Data:
@@ -44,5 +45,5 @@ async def ask_check(site: Site, request: Request, asking: Asking) -> Response:
 def _checks(site: Site) -> Checks:
     checks = site.checks
     if checks is None:
-        raise MissingError("Sources are asked on the machine that has the archive.")
+        raise MissingError(say("Sources are asked on the machine that has the archive."))
     return checks

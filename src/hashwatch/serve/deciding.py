@@ -26,6 +26,7 @@ from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
 from hashwatch.serve.access import MODERATOR, Asking
 from hashwatch.serve.site import Site
+from hashwatch.wording import number, say
 
 FORM_BYTES = 20_000
 PUBLISHED_SECONDS = 2.0
@@ -71,7 +72,9 @@ async def take_label(site: Site, request: Request, asking: Asking) -> Response:
         case "label":
             await _label(site, decisions, slug, form, asking.name)
         case other:
-            raise FilterError("action", f"“{(other or '')[:40]}” is none of draw, label, undo")
+            raise FilterError(
+                "action", say("“%(other)s” is none of draw, label, undo", other=(other or "")[:40])
+            )
     return Response.redirect(event_href(slug, "evaluate"), status=303)
 
 
@@ -85,12 +88,23 @@ async def take_correction(site: Site, request: Request, asking: Asking) -> Respo
         event = find_event(connection, slug)
         rows = ask(connection, "post_in_event", {"event": event.id, "post": post_id})
         if not rows:
-            raise MissingError(f"There is no post {post_id} in {slug}.")
+            raise MissingError(
+                say("There is no post %(post_id)s in %(slug)s.", post_id=post_id, slug=slug)
+            )
         choices = correction_choices(connection, slug)
         if field not in choices:
-            raise FilterError("field", f"“{field[:40]}” is none of {', '.join(choices)}")
+            raise FilterError(
+                "field",
+                say(
+                    "“%(field)s” is none of %(choices)s",
+                    field=field[:40],
+                    choices=", ".join(choices),
+                ),
+            )
         if "withdraw" not in form and value not in [key for key, _ in choices[field]]:
-            raise FilterError(field, f"“{value[:80]}” is none that {slug} has")
+            raise FilterError(
+                field, say("“%(value)s” is none that %(slug)s has", value=value[:80], slug=slug)
+            )
 
     await site.reader.read(check)
     recorded = await asyncio.to_thread(
@@ -123,7 +137,7 @@ async def decide(site: Site, request: Request) -> tuple[Decisions, Form]:
     """The way to decide and what the form says, or a refusal."""
     decisions = site.decisions
     if decisions is None:
-        raise MissingError("Decisions are made on the machine that has the archive.")
+        raise MissingError(say("Decisions are made on the machine that has the archive."))
     return decisions, await read_form(site, request)
 
 
@@ -132,7 +146,7 @@ async def read_form(site: Site, request: Request, fields: int = 20) -> Form:
     body = (await _body(request)).decode("utf-8", "replace")
     form = dict(parse_qsl(body, max_num_fields=fields))
     if not secrets.compare_digest(form.get("token", "").encode(), site.token.encode()):
-        raise StaleFormError("This form is no longer valid; load its page again.")
+        raise StaleFormError(say("This form is no longer valid; load its page again."))
     return form
 
 
@@ -145,7 +159,9 @@ async def _body(request: Request) -> bytes:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > FORM_BYTES:
-            raise FilterError("form", f"is longer than {FORM_BYTES:,} bytes")
+            raise FilterError(
+                "form", say("is longer than %(form_bytes)s bytes", form_bytes=number(FORM_BYTES))
+            )
     return body
 
 
@@ -158,7 +174,9 @@ async def _draw(site: Site, decisions: Decisions, slug: str) -> None:
     if await asyncio.to_thread(decisions.sample, slug) is None:
         drawn = await site.reader.read(question)
         if not drawn.posts:
-            raise MissingError(f"{slug} has no posts whose tone is known; there is no sample yet.")
+            raise MissingError(
+                say("%(slug)s has no posts whose tone is known; there is no sample yet.", slug=slug)
+            )
         await asyncio.to_thread(decisions.keep_sample, drawn)
 
 
@@ -166,9 +184,12 @@ async def _label(site: Site, decisions: Decisions, slug: str, form: Form, actor:
     sample = await asyncio.to_thread(decisions.sample, slug)
     post_id, value = form.get("post", ""), form.get("value", "")
     if value not in LABELS:
-        raise FilterError("value", f"“{value[:40]}” is none of {', '.join(LABELS)}")
+        raise FilterError(
+            "value",
+            say("“%(value)s” is none of %(labels)s", value=value[:40], labels=", ".join(LABELS)),
+        )
     if sample is None or post_id not in [str(one.post_id) for one in sample.posts]:
-        raise MissingError("That post is not in the sample any more.")
+        raise MissingError(say("That post is not in the sample any more."))
     recorded = await asyncio.to_thread(
         lambda: decisions.append(
             actor, slug, "label", int(post_id), "sentiment", LABELS[value], now=int(site.wall())

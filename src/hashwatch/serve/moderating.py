@@ -37,14 +37,15 @@ from hashwatch.serve.access import Asking
 from hashwatch.serve.deciding import Form, read_form, until_published
 from hashwatch.serve.reading import NotPublishedError
 from hashwatch.serve.site import Site
+from hashwatch.wording import N_, say
 
 FIELDS = 400
 SPOKEN = {
-    "assign": "given to",
-    "snooze": "put to rest",
-    "resolve": "resolved",
-    "answer": "answered",
-    "reopen": "opened again",
+    "assign": N_("given to"),
+    "snooze": N_("put to rest"),
+    "resolve": N_("resolved"),
+    "answer": N_("answered"),
+    "reopen": N_("opened again"),
 }
 
 
@@ -80,7 +81,7 @@ async def log_data(site: Site, request: Request, _: Asking) -> Data:
     slug, moderation = unquote(request.url_vars["slug"]), _moderation(site)
     skip = dict(parse_qsl(request.query_string)).get("skip", "") or "0"
     if not skip.isdecimal() or len(skip) > 9:
-        raise FilterError("skip", f"“{skip[:40]}” is no number")
+        raise FilterError("skip", say("“%(skip)s” is no number", skip=skip[:40]))
     path = site.settings.archive_path
     assert path is not None  # there is moderation
     logged = await asyncio.to_thread(read_log, path, slug, LOG_SHOWN, int(skip))
@@ -135,7 +136,7 @@ def _rule(moderation: Moderation, slug: str, form: Form, actor: str, now: int) -
         subject = "post"
         refs = [name.removeprefix("ref-") for name in form if name.startswith("ref-")]
         if not refs:
-            raise FilterError("ref", "tick the posts that are meant, then decide")
+            raise FilterError("ref", say("tick the posts that are meant, then decide"))
     elif subject == "term" and not ref:
         refs = [" ".join(form.get("term", "").split())]
     _check(subject, verdict, refs)
@@ -146,17 +147,39 @@ def _rule(moderation: Moderation, slug: str, form: Form, actor: str, now: int) -
 def _check(subject: str, verdict: str, refs: list[str]) -> None:
     """Refuses what cannot be decided, with a word on why."""
     if subject not in VERDICTS:
-        raise FilterError("do", f"“{subject[:40]}” is none of {', '.join(VERDICTS)}, bulk, undo")
+        raise FilterError(
+            "do",
+            say(
+                "“%(subject)s” is none of %(verdicts)s, bulk, undo",
+                subject=subject[:40],
+                verdicts=", ".join(VERDICTS),
+            ),
+        )
     if verdict not in (*VERDICTS[subject], "back"):
         known = ", ".join(VERDICTS[subject])
-        raise FilterError("do", f"“{verdict[:40]}” is none of {known}, back")
+        raise FilterError(
+            "do", say("“%(verdict)s” is none of %(known)s, back", verdict=verdict[:40], known=known)
+        )
     for ref in refs:
         if subject in ("post", "pin", "author") and not (ref.isdecimal() and len(ref) < 19):
-            raise FilterError("do", f"“{ref[:40]}” is no number of a {subject}")
+            raise FilterError(
+                "do", say("“%(ref)s” is no number of a %(subject)s", ref=ref[:40], subject=subject)
+            )
         if subject == "surface" and ref not in SURFACES:
-            raise FilterError("do", f"“{ref[:40]}” is none of {', '.join(SURFACES)}")
+            raise FilterError(
+                "do",
+                say(
+                    "“%(ref)s” is none of %(surfaces)s", ref=ref[:40], surfaces=", ".join(SURFACES)
+                ),
+            )
         if subject == "term" and not 2 <= len(ref) <= TERM_LENGTH:
-            raise FilterError("term", f"give a word or phrase of 2 to {TERM_LENGTH} characters")
+            raise FilterError(
+                "term",
+                say(
+                    "give a word or phrase of 2 to %(term_length)s characters",
+                    term_length=TERM_LENGTH,
+                ),
+            )
 
 
 def _look_up(site: Site, standing: Any, posts: list[int], authors: list[int]) -> Seen:
@@ -183,7 +206,7 @@ async def _public(site: Site, slug: str) -> tuple[Mapping[str, int], list[str]]:
 def _moderation(site: Site) -> Moderation:
     moderation = site.moderation
     if moderation is None:
-        raise MissingError("Decisions are taken on the machine that has the archive.")
+        raise MissingError(say("Decisions are taken on the machine that has the archive."))
     return moderation
 
 

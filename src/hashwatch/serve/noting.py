@@ -22,6 +22,7 @@ from hashwatch.queries.shapes import Data
 from hashwatch.serve.access import Asking
 from hashwatch.serve.deciding import Form, read_form, until_published
 from hashwatch.serve.site import Site
+from hashwatch.wording import say
 
 
 async def notes_data(site: Site, request: Request, _: Asking) -> Data:
@@ -68,22 +69,24 @@ def _words(form: Form) -> str | None:
     if action == "back":
         return None
     if action != "write":
-        raise FilterError("do", f"“{action[:40]}” is none of write, back")
+        raise FilterError("do", say("“%(action)s” is none of write, back", action=action[:40]))
     words = " ".join(form.get("words", "").split())
     if not 1 <= len(words) <= WORDS_LENGTH:
-        raise FilterError("words", f"give 1 to {WORDS_LENGTH} characters")
+        raise FilterError(
+            "words", say("give 1 to %(words_length)s characters", words_length=WORDS_LENGTH)
+        )
     return words
 
 
 def _number(form: Form, name: str) -> int:
     value = form.get(name, "") or "0"
     if not value.isdecimal() or len(value) > 15:
-        raise FilterError(name, f"“{value[:40]}” is no number")
+        raise FilterError(name, say("“%(value)s” is no number", value=value[:40]))
     return int(value)
 
 
 def _notes(site: Site) -> Notes:
     notes = site.notes
     if notes is None:
-        raise MissingError("Notes are written on the machine that has the archive.")
+        raise MissingError(say("Notes are written on the machine that has the archive."))
     return notes

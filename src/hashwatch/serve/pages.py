@@ -30,6 +30,7 @@ from hashwatch.queries.shapes import Data
 from hashwatch.serve.explaining import explain_tone
 from hashwatch.serve.speaking import install
 from hashwatch.serve.static import static_href
+from hashwatch.wording import say
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -139,8 +140,12 @@ def known_parameters(page: str, params: Mapping[str, str]) -> dict[str, str]:
     allowed = PAGES[page].parameters
     for name in params:
         if name not in allowed and not name.startswith("_"):
-            there_are = f"there are {', '.join(allowed)}" if allowed else "this page takes none"
-            raise FilterError(name, f"no such parameter; {there_are}")
+            there_are = (
+                say("there are %(names)s", names=", ".join(allowed))
+                if allowed
+                else say("this page takes none")
+            )
+            raise FilterError(name, say("no such parameter; %(there_are)s", there_are=there_are))
     return {name: value for name, value in params.items() if name in allowed}
 
 

@@ -21,6 +21,7 @@ from typing import Literal, get_args
 import msgspec
 
 from hashwatch.errors import ConfigError, HashwatchError
+from hashwatch.wording import say
 
 NAME = "people.json"
 Role = Literal["viewer", "moderator", "admin"]
@@ -89,7 +90,13 @@ class People:
         """
         if not _WHO.fullmatch(name):
             raise ConfigError(
-                [f"{name[:80]!r} is no name to sign in with: use up to 60 letters, digits, . @ + -"]
+                [
+                    say(
+                        "%(name)s is no name to sign in with: use up to 60 letters,"
+                        " digits, . @ + -",
+                        name=repr(name[:80]),
+                    )
+                ]
             )
         _known_role(role)
         person = Person(name, role, None if password is None else _hashed(password), now)
@@ -143,7 +150,7 @@ class People:
     def _write(self, held: _File, people: tuple[Person, ...]) -> None:
         if held.people and people and not any(one.role == "admin" for one in people):
             raise ConfigError(
-                ["that would leave nobody who is admin; make somebody else admin first"]
+                [say("that would leave nobody who is admin; make somebody else admin first")]
             )
         with tempfile.NamedTemporaryFile(dir=self.path.parent, prefix=NAME, delete=False) as file:
             file.write(msgspec.json.format(msgspec.json.encode(_File(held.secret, people))))
@@ -175,7 +182,9 @@ def _hashed(password: str) -> str:
     from argon2 import PasswordHasher
 
     if len(password) < PASSWORD_LENGTH:
-        raise ConfigError([f"a password needs {PASSWORD_LENGTH} characters or more"])
+        raise ConfigError(
+            [say("a password needs %(length)s characters or more", length=PASSWORD_LENGTH)]
+        )
     return PasswordHasher().hash(password)
 
 

@@ -43,7 +43,7 @@ from hashwatch.serve.pages import render
 from hashwatch.serve.reading import open_read_only
 from hashwatch.serve.site import PUBLIC, Site, site_of
 from hashwatch.serve.stream import stream_changes
-from hashwatch.wording import spoken
+from hashwatch.wording import say, spoken
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
@@ -131,8 +131,12 @@ async def _answer(
     params = parameters_of(request)
     for name in params:
         if name not in parameters and not name.startswith("_"):
-            known = f"there are {', '.join(parameters)}" if parameters else "this takes none"
-            raise FilterError(name, f"no such parameter; {known}")
+            known = (
+                say("there are %(names)s", names=", ".join(parameters))
+                if parameters
+                else say("this takes none")
+            )
+            raise FilterError(name, say("no such parameter; %(known)s", known=known))
     params = {name: value for name, value in params.items() if name in parameters}
     await site.public_live.ensure_started()
 

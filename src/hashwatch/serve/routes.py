@@ -45,7 +45,7 @@ from hashwatch.serve.static import static_file
 from hashwatch.serve.stream import stream_changes
 from hashwatch.serve.theming import last_decided, phrase_of, take_theme, theme_forms, themes_toml
 from hashwatch.serve.triaging import take_step, triage_data
-from hashwatch.wording import spoken
+from hashwatch.wording import say, spoken
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
@@ -240,12 +240,12 @@ def _error(error: Exception) -> tuple[int, str]:
     if isinstance(error, ConflictError):
         return 409, str(error)
     if isinstance(error, NotPublishedError):
-        return 503, "Nothing has been published yet; the first posts appear in a moment."
+        return 503, say("Nothing has been published yet; the first posts appear in a moment.")
     if isinstance(error, sqlite3.Error):
-        return 503, "The dashboard cannot be read at the moment; ask again in a few seconds."
+        return 503, say("The dashboard cannot be read at the moment; ask again in a few seconds.")
     if isinstance(error, HashwatchError):
         return 500, str(error)
-    return 500, "This page could not be made; the server's log says why."
+    return 500, say("This page could not be made; the server’s log says why.")
 
 
 def parameters(request: Request) -> dict[str, str]:
@@ -253,7 +253,7 @@ def parameters(request: Request) -> dict[str, str]:
     try:
         found = dict(parse_qsl(request.query_string, max_num_fields=60))
     except ValueError:
-        raise FilterError("query", "more than 60 parameters") from None
+        raise FilterError("query", say("more than 60 parameters")) from None
     return without_language(found)
 
 
@@ -278,7 +278,7 @@ def _live_view(datasette: Datasette) -> Callable[..., Awaitable[Response | None]
         await site.live.ensure_started()
         slug = unquote(request.url_vars["slug"])
         if slug not in [event["slug"] for event in await site.shell_events()]:
-            missing = MissingError(f"There is no event “{slug[:80]}”.")
+            missing = MissingError(say("There is no event “%(slug)s”.", slug=slug[:80]))
             return await error_response(site, request, missing, is_json=True)
         return await stream_changes(site.live, receive, send)
 

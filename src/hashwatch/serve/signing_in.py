@@ -20,6 +20,7 @@ from hashwatch.serve.deciding import read_form
 from hashwatch.serve.pages import render
 from hashwatch.serve.people import PASSWORD_LENGTH, ROLES, Person
 from hashwatch.serve.site import Site, site_of
+from hashwatch.wording import plural, say
 
 COOKIE = "ds_actor"
 SESSION_SECONDS = 12 * 3600
@@ -115,14 +116,18 @@ async def _sign_in(site: Site, datasette: Datasette, request: Request, form: For
     address, now = (request.scope.get("client") or ("",))[0], site.wall()
     wait = site.throttle.wait(name, address, now)
     if wait:
-        words = f"Too many tries. Wait {(wait + 59) // 60} minutes, then try again."
+        words = plural(
+            (wait + 59) // 60,
+            "Too many tries. Wait %(count)s minute, then try again.",
+            "Too many tries. Wait %(count)s minutes, then try again.",
+        )
         answer = _show_sign_in(site, request, words, 429)
         answer.headers["Retry-After"] = str(wait)
         return answer
     person = await asyncio.to_thread(site.people.with_password, name, password)
     if person is None:
         site.throttle.failed(name, address, now)
-        return _show_sign_in(site, request, "Nobody has this name and this password.", 401)
+        return _show_sign_in(site, request, say("Nobody has this name and this password."), 401)
     return _signed_in(site, datasette, person, local_path(form.get("next")))
 
 
@@ -157,10 +162,10 @@ async def _change_account(
         _set_cookie(site, answer, "", 0)
         return answer
     if form.get("action") != "password":
-        raise FilterError("action", "is none of sign-out, password")
+        raise FilterError("action", say("is none of sign-out, password"))
     old = await asyncio.to_thread(site.people.with_password, asking.name, form.get("old", ""))
     if old is None:
-        raise ConfigError(["the present password is another one"])
+        raise ConfigError([say("the present password is another one")])
     person = await asyncio.to_thread(
         site.people.put, old.name, old.role, form.get("new", ""), int(site.wall())
     )
@@ -183,7 +188,7 @@ async def _change_people(site: Site, datasette: Datasette, _: Request, form: For
             first = not site.people.everybody()
             role: Any = ADMIN if first else form.get("role", "")
             if not first and site.people.find(name) is not None:
-                raise ConfigError([f"{name} is there already; give another name"])
+                raise ConfigError([say("%(name)s is there already; give another name", name=name)])
             person = await asyncio.to_thread(
                 site.people.put, name, role, form.get("password", ""), int(site.wall())
             )
@@ -192,5 +197,5 @@ async def _change_people(site: Site, datasette: Datasette, _: Request, form: For
         case "role":
             await asyncio.to_thread(site.people.give_role, name, form.get("role", ""))
         case _:
-            raise FilterError("action", "is none of add, role, remove")
+            raise FilterError("action", say("is none of add, role, remove"))
     return Response.redirect("/-/people", status=303)

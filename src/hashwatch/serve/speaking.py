@@ -12,6 +12,7 @@ from jinja2 import Environment
 
 from hashwatch import wording
 from hashwatch.errors import FilterError
+from hashwatch.wording import say
 
 COOKIE = "hashwatch_lang"
 PARAMETER = "lang"
@@ -68,7 +69,12 @@ def without_language(params: dict[str, str]) -> dict[str, str]:
     """The parameters of a page but for the language; one that nobody speaks is a `FilterError`."""
     asked = params.pop(PARAMETER, "")
     if asked and not wording.is_known(asked):
-        raise FilterError(PARAMETER, f"no such language; there are {', '.join(wording.LANGUAGES)}")
+        raise FilterError(
+            PARAMETER,
+            say(
+                "no such language; there are %(languages)s", languages=", ".join(wording.LANGUAGES)
+            ),
+        )
     return params
 
 

@@ -24,6 +24,7 @@ from hashwatch.queries.statements import ask
 from hashwatch.serve.access import Asking
 from hashwatch.serve.deciding import Form, read_form, until_published
 from hashwatch.serve.site import Site
+from hashwatch.wording import say
 
 NAME_LENGTH, TERM_LENGTH, TERMS = 80, 100, 50
 ACTIONS = ("add", "change", "withdraw", "restore")
@@ -37,9 +38,16 @@ async def take_theme(site: Site, request: Request, asking: Asking) -> Response:
     form = await read_form(site, request)
     action, seen = form.get("do", ""), form.get("seen", "0")
     if action not in ACTIONS:
-        raise FilterError("do", f"“{action[:40]}” is none of {', '.join(ACTIONS)}")
+        raise FilterError(
+            "do",
+            say(
+                "“%(action)s” is none of %(actions)s",
+                action=action[:40],
+                actions=", ".join(ACTIONS),
+            ),
+        )
     if not (seen.isdecimal() and len(seen) < 19):
-        raise FilterError("seen", f"“{seen[:40]}” is no number of a decision")
+        raise FilterError("seen", say("“%(seen)s” is no number of a decision", seen=seen[:40]))
 
     def known(connection: sqlite3.Connection) -> list[str]:
         event = {"event": find_event(connection, slug).id}
@@ -58,7 +66,7 @@ async def take_theme(site: Site, request: Request, asking: Asking) -> Response:
             fold(one.name) for one in decided.values() if one.terms is not None and one.ref != ref
         }
         if fold(wanted.name) in others:
-            raise ConflictError(f"There is a theme “{wanted.name}” already.")
+            raise ConflictError(say("There is a theme “%(wanted)s” already.", wanted=wanted.name))
     made = await asyncio.to_thread(
         lambda: themes.decide(
             asking.name, slug, ref, wanted.name, None if withdrawn else wanted.terms,
@@ -136,7 +144,7 @@ def _wanted(
         return ref, wanted, False
     ref = form.get("ref", "")
     if ref not in decided:
-        raise MissingError(f"Nobody has added a theme “{ref[:80]}” here.")
+        raise MissingError(say("Nobody has added a theme “%(ref)s” here.", ref=ref[:80]))
     one = decided[ref]
     if action == "change":
         return ref, Theme(_name(form), _terms(form)), False
@@ -146,7 +154,12 @@ def _wanted(
 def _name(form: Form) -> str:
     name = " ".join(form.get("name", "").split())
     if not 2 <= len(name) <= NAME_LENGTH or not WORD.search(name):
-        raise FilterError("name", f"give the theme a name of 2 to {NAME_LENGTH} characters")
+        raise FilterError(
+            "name",
+            say(
+                "give the theme a name of 2 to %(name_length)s characters", name_length=NAME_LENGTH
+            ),
+        )
     return name
 
 
@@ -157,15 +170,25 @@ def _terms(form: Form) -> tuple[str, ...]:
     for term in terms:
         if not 2 <= len(term) <= TERM_LENGTH or not WORD.search(term):
             raise FilterError(
-                "terms", f"“{term[:40]}” is no word or phrase of 2 to {TERM_LENGTH} characters"
+                "terms",
+                say(
+                    "“%(term)s” is no word or phrase of 2 to %(term_length)s characters",
+                    term=term[:40],
+                    term_length=TERM_LENGTH,
+                ),
             )
     if len(terms) > TERMS:
-        raise FilterError("terms", f"{len(terms)} terms; a theme takes {TERMS} at most")
+        raise FilterError(
+            "terms",
+            say(
+                "%(terms)s terms; a theme takes %(terms2)s at most", terms=len(terms), terms2=TERMS
+            ),
+        )
     return terms
 
 
 def _themes(site: Site) -> Themes:
     path = site.settings.archive_path
     if path is None or not path.exists():
-        raise MissingError("Themes are made on the machine that has the archive.")
+        raise MissingError(say("Themes are made on the machine that has the archive."))
     return Themes(path)

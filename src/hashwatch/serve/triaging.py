@@ -20,6 +20,7 @@ from hashwatch.queries.triage import PARAMETERS, triage_page
 from hashwatch.serve.access import Asking
 from hashwatch.serve.deciding import read_form
 from hashwatch.serve.site import Site
+from hashwatch.wording import say
 
 SNOOZES = {"30": "30 minutes", "120": "2 hours", "720": "12 hours"}
 _NAME = re.compile(r"[\w .@+-]{0,60}")
@@ -48,12 +49,12 @@ async def take_step(site: Site, request: Request, asking: Asking) -> Response:
     form = await read_form(site, request)
     post, seen = form.get("post", ""), form.get("seen", "0")
     if not (post.isdecimal() and len(post) < 19 and seen.isdecimal()):
-        raise FilterError("post", f"“{post[:40]}” is no number of a post")
+        raise FilterError("post", say("“%(post)s” is no number of a post", post=post[:40]))
 
     def clock(connection: sqlite3.Connection) -> int:
         event = find_event(connection, slug)
         if not ask(connection, "post_in_event", {"event": event.id, "post": int(post)}):
-            raise MissingError(f"There is no post {post} in {slug}.")
+            raise MissingError(say("There is no post %(post)s in %(slug)s.", post=post, slug=slug))
         return event.now(site.wall())
 
     now = await site.reader.read(clock)
@@ -72,20 +73,34 @@ async def take_step(site: Site, request: Request, asking: Asking) -> Response:
 def _value(action: str, given: str, now: int, asking: Asking) -> str:
     """What a step says, or a word on what is wrong with it."""
     if action not in ACTIONS:
-        raise FilterError("do", f"“{action[:40]}” is none of {', '.join(ACTIONS)}")
+        raise FilterError(
+            "do",
+            say(
+                "“%(action)s” is none of %(actions)s",
+                action=action[:40],
+                actions=", ".join(ACTIONS),
+            ),
+        )
     if action == "assign":
         name = asking.name if given == "me" else given.strip()
         if not _NAME.fullmatch(name):
-            raise FilterError("assign", f"“{name[:80]}” is nobody's name")
+            raise FilterError("assign", say("“%(value)s” is nobody's name", value=name[:80]))
         return name
     if action == "snooze":
         if given not in SNOOZES:
-            raise FilterError("snooze", f"“{given[:40]}” is none of {', '.join(SNOOZES)} minutes")
+            raise FilterError(
+                "snooze",
+                say(
+                    "“%(given)s” is none of %(snoozes)s minutes",
+                    given=given[:40],
+                    snoozes=", ".join(SNOOZES),
+                ),
+            )
         return str(now + int(given) * 60)
     if action == "answer":
         address = safe_url(given.strip())
         if address is None:
-            raise FilterError("answer", "give the answer's address, beginning with https://")
+            raise FilterError("answer", say("give the answer's address, beginning with https://"))
         return address
     return ""
 
@@ -93,5 +108,5 @@ def _value(action: str, given: str, now: int, asking: Asking) -> str:
 def _triage(site: Site) -> Triage:
     path = site.settings.archive_path
     if path is None or not path.exists():
-        raise MissingError("Questions are taken care of on the machine that has the archive.")
+        raise MissingError(say("Questions are taken care of on the machine that has the archive."))
     return Triage(path)

@@ -18,7 +18,8 @@
   const read = section.querySelector("[data-read]");
   const announce = document.querySelector("[data-announce]");
   const hint = read ? read.cloneNode(true) : null;
-  const number = new Intl.NumberFormat("en");
+  const { _, plural, number, day: dayIn, clock: clockIn, weekday } = window.hashwatch.words;
+  const NAMES = { positive: _("positive"), neutral: _("neutral"), negative: _("negative"), unknown: _("unknown"), boosts: _("boosts") };
   const noteLink = section.querySelector("[data-note]"), noteAddress = noteLink && noteLink.getAttribute("href");
   let series = null, plot = null, colours = null, at = -1, waiting = null, looked = false;
 
@@ -51,12 +52,8 @@
   }
 
   const zoneNow = () => (window.hashwatch && window.hashwatch.zone()) || series.zone;
-  function format(seconds, options, zone) {
-    return new Intl.DateTimeFormat("en-GB", { timeZone: zone || zoneNow(), hourCycle: "h23", ...options })
-      .format(new Date(seconds * 1000));
-  }
-  const day = (s) => format(s, { day: "numeric", month: "short" });
-  const clock = (s) => format(s, { hour: "2-digit", minute: "2-digit" });
+  const day = (s) => dayIn(s, zoneNow());
+  const clock = (s) => clockIn(s, zoneNow());
 
   /** A minute as the filters take it, local to the event; "to" names the last minute, itself included. */
   function forAddress(seconds) {
@@ -68,7 +65,7 @@
   const endOf = (i) => i + 1 < series.points.length ? series.points[i + 1][BUCKET] : Math.max(series.to, series.points[i][BUCKET] + 1);
   function span(i) {
     const start = series.points[i][BUCKET];
-    if (series.grain === "day") return format(start, { weekday: "short", day: "numeric", month: "short" });
+    if (series.grain === "day") return weekday(start, zoneNow());
     return series.grain === "minute" ? `${day(start)} ${clock(start)}` : `${day(start)} ${clock(start)}–${clock(endOf(i))}`;
   }
   function addressOf(i) {
@@ -77,11 +74,13 @@
     address.searchParams.set("to", forAddress(endOf(i) - 60));
     return address.pathname + address.search;
   }
-  const plural = (n, word) => `${number.format(n)} ${word}${n === 1 ? "" : "s"}`;
+  const posts = (n) => plural(n, "%(count)s post", "%(count)s posts");
+  const boosts = (n) => plural(n, "%(count)s boost", "%(count)s boosts");
   function words(i) {
     const p = series.points[i];
-    return `${plural(p[POSTS], "post")}: ${number.format(p[POSITIVE])} positive, ${number.format(p[NEUTRAL])} neutral, ` +
-      `${number.format(p[NEGATIVE])} negative, ${number.format(p[UNKNOWN])} unknown, ${plural(p[BOOSTS], "boost")}`;
+    return _("%(posts)s: %(positive)s positive, %(neutral)s neutral, %(negative)s negative, %(unknown)s unknown, %(boosts)s", {
+      posts: posts(p[POSTS]), positive: number(p[POSITIVE]), neutral: number(p[NEUTRAL]), negative: number(p[NEGATIVE]), unknown: number(p[UNKNOWN]), boosts: boosts(p[BOOSTS]),
+    });
   }
   function gapAt(i) {
     const start = series.points[i][BUCKET], end = endOf(i);
@@ -97,26 +96,26 @@
     when.textContent = span(i);
     const noted = (series.notes || []).filter((n) => n.at >= series.points[i][BUCKET] && n.at < endOf(i)).map((n) => n.words);
     const onStage = series.sessions.filter((s) => s.from < endOf(i) && s.to > series.points[i][BUCKET]).map((s) => s.title);
-    const during = onStage.length && series.grain !== "day" ? `; during ${onStage.slice(0, 2).join(", ")}${onStage.length > 2 ? " and others" : ""}` : "";
+    const during = onStage.length && series.grain !== "day" ? (onStage.length > 2 ? _("; during %(sessions)s and others", { sessions: onStage.slice(0, 2).join(", ") }) : _("; during %(sessions)s", { sessions: onStage.join(", ") })) : "";
     const figures = document.createElement("span");
     figures.className = "figures";
-    figures.append(`${plural(series.points[i][POSTS], "post")}: `);
+    figures.append(_("%(posts)s: ", { posts: posts(series.points[i][POSTS]) }));
     for (const [icon, layer] of ICONS) {
       const mark = document.createElement("span"), word = document.createElement("span");
       mark.className = `tone-icon ${layer.name}`;
       mark.textContent = icon;
       word.className = "word";
-      word.textContent = ` ${layer.name}`;
-      figures.append(mark, ` ${number.format(series.points[i][layer.at])}`, word, "  ");
+      word.textContent = ` ${NAMES[layer.name]}`;
+      figures.append(mark, ` ${number(series.points[i][layer.at])}`, word, "  ");
     }
-    figures.append(plural(series.points[i][BOOSTS], "boost"));
+    figures.append(boosts(series.points[i][BOOSTS]));
     const note = document.createElement("span");
     note.className = "word";
     note.textContent = during + (noted.length ? `; ${noted.join("; ")}` : "");
-    figures.append(note, gapAt(i) ? " (in a gap)" : "");
+    figures.append(note, gapAt(i) ? _(" (in a gap)") : "");
     const link = document.createElement("a");
     link.href = addressOf(i);
-    link.textContent = "Open these posts";
+    link.textContent = _("Open these posts");
     read.replaceChildren(when, figures, link);
     if (noteLink) noteLink.href = `${noteAddress}?at=${forAddress(series.points[i][BUCKET])}`;
     if (spoken && announce) announce.textContent = `${span(i)}, ${words(i)}${noted.length ? `; ${noted.join("; ")}` : ""}`;
@@ -261,7 +260,7 @@
       flag.className = "now-flag";
       const left = u.valToPos(series.now, "x");
       // The flag on the peak goes before the word; the line stands anyway.
-      flag.textContent = series.peak && Math.abs(left - u.valToPos(series.peak.bucket, "x")) < 64 ? "" : "now";
+      flag.textContent = series.peak && Math.abs(left - u.valToPos(series.peak.bucket, "x")) < 64 ? "" : _("now");
       place.append(flag);
       flag.style.left = `${inset + Math.min(left, width - 30)}px`;
       flag.style.top = `${u.over.offsetTop}px`;
@@ -273,8 +272,8 @@
       const flag = document.createElement("a");
       flag.className = "flag";
       flag.href = peak.href;
-      flag.textContent = `peak ${number.format(peak.posts)}`;
-      flag.setAttribute("aria-label", `Peak: ${plural(peak.posts, "post")}, ${peak.local}`);
+      flag.textContent = _("peak %(count)s", { count: number(peak.posts) });
+      flag.setAttribute("aria-label", _("Peak: %(posts)s, %(time)s", { posts: posts(peak.posts), time: peak.local }));
       place.append(flag);
       const i = series.points.findIndex((p) => p[BUCKET] === peak.bucket);
       const middle = i < 0 ? peak.bucket : (peak.bucket + endOf(i)) / 2;
@@ -317,9 +316,9 @@
       const flag = document.createElement("a");
       flag.className = "flag flag-spike";
       flag.href = spike.href;
-      flag.textContent = (spike.times ? `▲ ${spike.times >= 10 ? Math.round(spike.times) : spike.times}×` : "▲ spike") + (spike.words ? ` ${spike.words}` : "");
+      flag.textContent = (spike.times ? `▲ ${number(spike.times >= 10 ? Math.round(spike.times) : spike.times)}×` : _("▲ spike")) + (spike.words ? ` ${spike.words}` : "");
       if (spike.words) { flag.classList.add("flag-note"); flag.title = spike.words; }
-      flag.setAttribute("aria-label", `Spike, ${spike.local}${spike.words ? `, ${spike.words}` : ""}: ${plural(spike.peak, "post")} in five minutes`);
+      flag.setAttribute("aria-label", _("Spike, %(time)s: %(posts)s in five minutes", { time: [spike.local, spike.words].filter(Boolean).join(", "), posts: posts(spike.peak) }));
       place.append(flag);
       const half = flag.offsetWidth / 2;
       const left = Math.max(half, Math.min(width - half, u.valToPos(spike.at - 150, "x")));
@@ -340,7 +339,7 @@
       flag.href = note.href;
       flag.title = note.words;
       flag.textContent = note.words;
-      flag.setAttribute("aria-label", `Note, ${note.local}: ${note.words}`);
+      flag.setAttribute("aria-label", _("Note, %(time)s: %(words)s", { time: note.local, words: note.words }));
       place.append(flag);
       const half = flag.offsetWidth / 2, at = u.valToPos(note.at, "x");
       const left = Math.max(half, Math.min(width - half, at));
@@ -391,7 +390,7 @@
       axes: [
         { ...axis, ...(series.grain === "day" ? { incrs: [1, 2, 5, 10, 20, 50, 100].map((n) => n * 86400) } : {}), size: 38, gap: 6, space: 90, grid: { show: false }, values: ticks, ticks: { show: true, size: 4, stroke: () => colours.line, width: 1 } },
         { ...axis, size: 40, gap: 6, space: 56, incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000, 100000],
-          grid: { stroke: () => colours.line, width: 1 }, values: (u, found) => found.map((v) => number.format(v)) },
+          grid: { stroke: () => colours.line, width: 1 }, values: (u, found) => found.map((v) => number(v)) },
       ],
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false, dist: 6 } },
       hooks: {
@@ -439,7 +438,7 @@
       row.append(head, ...[POSTS, BOOSTS, POSITIVE, NEUTRAL, NEGATIVE, UNKNOWN].map((key) => {
         const cell = document.createElement("td");
         cell.className = "num";
-        cell.textContent = number.format(p[key]);
+        cell.textContent = number(p[key]);
         return cell;
       }));
       return row;

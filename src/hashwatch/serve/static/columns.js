@@ -3,6 +3,7 @@
   "use strict";
   const slug = (location.pathname.match(/^\/events\/([^/.]+)\//) || [])[1];
   if (!slug) return;
+  const { _ } = window.hashwatch.words;
   const key = `hashwatch-columns-${slug}`;
   const share = document.querySelector("[data-columns-share]"), join = document.querySelector("[data-as-column]");
   let kept = null;
@@ -16,7 +17,7 @@
   if (join && kept) {
     const address = new URL(join.href), added = [...address.searchParams].filter(([name]) => name !== "n1");
     address.search = kept;
-    for (const [name, value] of added.length ? added : [["name", "All posts"]]) address.searchParams.set(name, value);
+    for (const [name, value] of added.length ? added : [["name", _("All posts")]]) address.searchParams.set(name, value);
     join.href = address.href;
   }
 })();

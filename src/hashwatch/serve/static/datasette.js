@@ -12,6 +12,7 @@
 
   const page = document.querySelector("[data-rows-page]");
   if (!page || !("popover" in HTMLElement.prototype)) return;
+  const { _ } = window.hashwatch.words;
   const allowsFacets = page.dataset.allowFacet === "true";
   const keys = page.querySelectorAll('th[data-is-pk="1"]').length;
   const shown = new Set([...page.querySelectorAll(".facet-info")].map((facet) => facet.dataset.column));
@@ -25,13 +26,13 @@
   }
   const choices = (head) => {
     const column = head.dataset.column, isKey = head.dataset.isPk === "1", found = [];
-    found.push(["Sort, smallest first", (p) => { p.set("_sort", column); p.delete("_sort_desc"); }]);
-    found.push(["Sort, largest first", (p) => { p.set("_sort_desc", column); p.delete("_sort"); }]);
-    if (allowsFacets && !shown.has(column) && !(isKey && keys === 1)) found.push(["Count its values", (p) => p.append("_facet", column)]);
-    if (!isKey) found.push(["Hide this column", (p) => p.append("_nocol", column)]);
-    found.push(["Only rows that have it", (p) => p.set(`${column}__notblank`, "1")]);
+    found.push([_("Sort, smallest first"), (p) => { p.set("_sort", column); p.delete("_sort_desc"); }]);
+    found.push([_("Sort, largest first"), (p) => { p.set("_sort_desc", column); p.delete("_sort"); }]);
+    if (allowsFacets && !shown.has(column) && !(isKey && keys === 1)) found.push([_("Count its values"), (p) => p.append("_facet", column)]);
+    if (!isKey) found.push([_("Hide this column"), (p) => p.append("_nocol", column)]);
+    found.push([_("Only rows that have it"), (p) => p.set(`${column}__notblank`, "1")]);
     const all = new URLSearchParams(location.search);
-    if (all.has("_nocol") || all.has("_col")) found.push(["Show all columns", (p) => { p.delete("_nocol"); p.delete("_col"); }]);
+    if (all.has("_nocol") || all.has("_col")) found.push([_("Show all columns"), (p) => { p.delete("_nocol"); p.delete("_col"); }]);
     return found;
   };
   page.querySelectorAll(".rows-and-columns th[data-column]").forEach((head, n) => {
@@ -52,7 +53,7 @@
     button.type = "button";
     button.className = "column-button";
     button.textContent = "⋮";
-    button.setAttribute("aria-label", `Menu of ${head.dataset.column}`);
+    button.setAttribute("aria-label", _("Menu of %(column)s", { column: head.dataset.column }));
     button.setAttribute("popovertarget", menu.id);
     menu.addEventListener("toggle", () => {
       const at = button.getBoundingClientRect();

@@ -4,7 +4,7 @@
   const root = document.documentElement;
   const dialog = document.getElementById("keys");
   const announce = document.querySelector("[data-announce]");
-  const hashwatch = window.hashwatch = window.hashwatch || {};
+  const hashwatch = window.hashwatch, { _, moment } = hashwatch.words;
   const store = {
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { localStorage.setItem(key, value); } catch { /* closed storage: this page only */ } },
@@ -16,35 +16,40 @@
     root.dataset.theme = dark ? "light" : "dark";
     store.set("hashwatch-theme", root.dataset.theme);
     document.dispatchEvent(new CustomEvent("hashwatch:look"));
-    announce.textContent = dark ? "Light colours" : "Dark colours";
+    announce.textContent = dark ? _("Light colours") : _("Dark colours");
   }
   for (const button of document.querySelectorAll("[data-theme-switch]")) button.addEventListener("click", switchTheme);
 
-  // The event's time zone, or the viewer's ------------------------------------------------------
+  // The event's time zone, the viewer's, or UTC, in turn ----------------------------------------
   const zoneButton = document.querySelector("[data-zone-switch]");
   const eventZone = document.body.dataset.zone;
-  const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  let own = store.get("hashwatch-zone") === "own";
-  hashwatch.zone = () => (own ? ownZone : eventZone);
+  const zones = { event: eventZone, own: Intl.DateTimeFormat().resolvedOptions().timeZone, utc: "UTC" };
+  const turns = ["event", "own", "utc"].filter((one, i, all) => all.findIndex((other) => zones[other] === zones[one]) === i);
+  let shown = store.get("hashwatch-zone");
+  if (!turns.includes(shown)) shown = "event";
+  const next = () => turns[(turns.indexOf(shown) + 1) % turns.length];
+  hashwatch.zone = () => zones[shown];
   function showTimes() {
     if (!zoneButton) return;
     for (const time of document.querySelectorAll("time[datetime]")) {
       if (time.dataset.local === undefined) time.dataset.local = time.textContent;
-      const moment = new Date(time.dateTime);
-      if (Number.isNaN(moment.getTime())) continue;
-      const text = own ? new Intl.DateTimeFormat("en-GB", { timeZone: ownZone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(moment).replace(",", "") : time.dataset.local;
+      const at = new Date(time.dateTime).getTime() / 1000;
+      if (Number.isNaN(at)) continue;
+      const text = shown === "event" ? time.dataset.local : moment(at, zones[shown]);
       if (time.textContent !== text) time.textContent = text;
     }
-    zoneButton.setAttribute("aria-pressed", String(own));
-    zoneButton.textContent = own ? `Times of posts in ${ownZone}: show ${eventZone}` : `Show times in my zone (${ownZone})`;
-    zoneButton.hidden = ownZone === eventZone;
+    const after = next();
+    const words = { event: _("show %(zone)s", { zone: eventZone }), own: _("show my zone, %(zone)s", { zone: zones.own }), utc: _("show UTC") };
+    zoneButton.setAttribute("aria-pressed", String(shown !== "event"));
+    zoneButton.textContent = _("Times of posts in %(zone)s: %(action)s", { zone: zones[shown], action: words[after] });
+    zoneButton.hidden = turns.length < 2;
   }
   function switchZone() {
-    own = !own;
-    store.set("hashwatch-zone", own ? "own" : "event");
+    shown = next();
+    store.set("hashwatch-zone", shown);
     showTimes();
     document.dispatchEvent(new CustomEvent("hashwatch:look"));
-    announce.textContent = `Times in ${hashwatch.zone()}`;
+    announce.textContent = _("Times in %(zone)s", { zone: hashwatch.zone() });
   }
   if (zoneButton) zoneButton.addEventListener("click", switchZone);
   document.addEventListener("hashwatch:fresh", showTimes);

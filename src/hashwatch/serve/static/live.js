@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const body = document.body, root = document.documentElement;
+  const { _, plural, age: inWords } = window.hashwatch.words;
   const address = body.dataset.liveAddress;
   if (!address) return;
   const POLL = 5000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000, SELDOM = 30000;
@@ -95,10 +96,10 @@
     if (!unseen.length) { held = null; newButton.hidden = true; return; }
     if (!held || held.count !== unseen.length) {
       const all = unseen.length === idsIn(next).length && known.size > 0;
-      const words = `${unseen.length}${all ? " or more" : ""} new ${unseen.length === 1 ? "post" : "posts"}`;
-      newButton.textContent = `Show ${words}`;
+      const words = all ? plural(unseen.length, "%(count)s or more new post", "%(count)s or more new posts") : plural(unseen.length, "%(count)s new post", "%(count)s new posts");
+      newButton.textContent = _("Show %(words)s", { words });
       newButton.hidden = false;
-      if (!held) announce.textContent = `${words} waiting`;
+      if (!held) announce.textContent = _("%(words)s waiting", { words });
     }
     held = { page: next, count: unseen.length };
   }
@@ -126,7 +127,7 @@
   function showNew() {
     if (!held || !newButton) return;
     const count = held.count, list = replaceList(document.querySelector("[data-live-posts]"), held.page);
-    announce.textContent = `${count} new ${count === 1 ? "post" : "posts"} shown`;
+    announce.textContent = plural(count, "%(count)s new post shown", "%(count)s new posts shown");
     const first = list.querySelector("[data-post] a");
     if (first) first.focus({ preventScroll: true });
   }
@@ -221,7 +222,6 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) plan(); });
 
   // Age and stale -----------------------------------------------------------------------------------
-  const inWords = (s) => s < 60 ? `${Math.floor(s)} s ago` : s < 3600 ? `${Math.floor(s / 60)} min ago` : s < 172800 ? `${Math.floor(s / 3600)} h ago` : `${Math.floor(s / 86400)} days ago`;
   let ageFrom = Date.now();
   function answered() {
     lastAnswer = Date.now();
@@ -231,7 +231,7 @@
     if (Date.now() - lastAnswer < PATIENCE) return;
     root.setAttribute("data-stale", "");
     const words = offline.querySelector("[data-offline-words]");
-    words.textContent = `The figures are those of ${inWords((Date.now() - lastAnswer) / 1000)}; this page keeps asking.`;
+    words.textContent = _("The figures are those of %(age)s; this page keeps asking.", { age: inWords((Date.now() - lastAnswer) / 1000) });
     offline.hidden = false;
   }
   document.addEventListener("hashwatch:fresh", () => { ageFrom = Date.now(); });
@@ -241,7 +241,7 @@
     const seconds = Number(age.dataset.age) + (Date.now() - ageFrom) / 1000;
     const words = age.querySelector(".words");
     const stale = root.hasAttribute("data-stale") || age.classList.contains("is-stale");
-    words.textContent = paused ? `paused, ${inWords(seconds)}` : (stale ? `stale, ${inWords(seconds)}` : inWords(seconds));
+    words.textContent = paused ? _("paused, %(age)s", { age: inWords(seconds) }) : (stale ? _("stale, %(age)s", { age: inWords(seconds) }) : inWords(seconds));
   }
   setInterval(tick, 1000);
 
@@ -250,10 +250,10 @@
     paused = value;
     sessionStorage.setItem("hashwatch-paused", paused ? "1" : "0");
     pauseButton.setAttribute("aria-pressed", String(paused));
-    pauseButton.querySelector(".label").textContent = paused ? "Go on" : "Pause";
-    pauseButton.setAttribute("aria-label", paused ? "Go on with updates" : "Pause updates");
+    pauseButton.querySelector(".label").textContent = paused ? _("Go on") : _("Pause");
+    pauseButton.setAttribute("aria-label", paused ? _("Go on with updates") : _("Pause updates"));
     if (paused) { disconnect(); clearTimeout(planned); planned = 0; } else { lastAnswer = Date.now(); connect(); if (said) plan(); }
-    if (said) announce.textContent = paused ? "Updates are paused" : "Updates go on";
+    if (said) announce.textContent = paused ? _("Updates are paused") : _("Updates go on");
     tick();
   }
   pauseButton.addEventListener("click", () => setPaused(!paused, true));

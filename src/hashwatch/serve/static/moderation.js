@@ -5,9 +5,10 @@
   const form = document.querySelector("[data-moderation]");
   const toast = document.querySelector("[data-toast]");
   const announce = document.querySelector("[data-announce]");
-  const DONE = { approve: "Approved", reject: "Kept off public surfaces", hide: "Hidden everywhere", back: "Back to waiting" };
   let undo = null, asleep = 0;
   if (!form) return;
+  const { _, plural } = window.hashwatch.words;
+  const DONE = { approve: _("Approved"), reject: _("Kept off public surfaces"), hide: _("Hidden everywhere"), back: _("Back to waiting") };
 
   const judged = () => [...form.querySelectorAll("[data-judged]")];
   const chosen = () => judged().find((one) => one.contains(document.activeElement)) || form.querySelector(".is-chosen") || judged()[0];
@@ -27,7 +28,7 @@
       method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" }, credentials: "same-origin",
     });
     const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(said.error || "It could not be sent; try again.");
+    if (!answer.ok) throw new Error(said.error || _("It could not be sent; try again."));
     return said;
   }
   function gone(one) {
@@ -42,7 +43,7 @@
   function none() {
     const line = document.createElement("p");
     line.className = "empty-line";
-    line.append("That was all here. ", Object.assign(document.createElement("a"), { href: location.href, textContent: "Look again" }));
+    line.append(`${_("That was all here.")} `, Object.assign(document.createElement("a"), { href: location.href, textContent: _("Look again") }));
     return line;
   }
   function problem(one, words) {
@@ -54,14 +55,14 @@
     const fields = new FormData(form);
     const ticked = judged().filter((one) => one.querySelector("input[type=checkbox]").checked);
     const meant = subject === "bulk" ? ticked : judged().filter((one) => one.dataset.judged === ref);
-    if (subject === "bulk" && !ticked.length) { say("Tick the posts that are meant, then decide.", null); return; }
+    if (subject === "bulk" && !ticked.length) { say(_("Tick the posts that are meant, then decide."), null); return; }
     fields.append("do", button.value);
     for (const one of meant) one.inert = true;
     try {
       const said = await send(fields);
       if (subject === "pin" || subject === "author") { location.reload(); return; }
       for (const one of meant) gone(one);
-      say(meant.length > 1 ? `${meant.length} posts: ${DONE[verdict].toLowerCase()}` : DONE[verdict], said.undo);
+      say(meant.length > 1 ? plural(meant.length, "%(count)s post: %(verdict)s", "%(count)s posts: %(verdict)s", { verdict: DONE[verdict].toLowerCase() }) : DONE[verdict], said.undo);
       if (!judged().length) form.querySelector(".posts").replaceChildren(none());
     } catch (error) {
       for (const one of meant) one.inert = false;

@@ -9,13 +9,13 @@
   const time = document.querySelector("[data-minute-time]"), link = document.querySelector("[data-minute-link]");
   const here = document.querySelector("[data-here]");
   const PACE = 1500, REST = 250;
-  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const { _, plural, moment: inWords } = window.hashwatch.words;
   let playing = 0, resting = 0, asked = 0;
 
   const address = (at) => `${location.pathname}?at=${at}`;
-  function count(n) { return `${n} ${n === 1 ? "post" : "posts"}`; }
+  const count = (n) => plural(n, "%(count)s post", "%(count)s posts");
   function figures(at) {
-    const minute = minutes[(at - starts) / 60], moment = clock.format(new Date(at * 1000)).replace(",", "");
+    const minute = minutes[(at - starts) / 60], moment = inWords(at, zone);
     time.textContent = moment;
     link.textContent = count(minute.posts);
     link.href = minute.href;
@@ -49,13 +49,13 @@
     clearInterval(playing);
     playing = 0;
     play.setAttribute("aria-pressed", "false");
-    words.textContent = "Play";
+    words.textContent = _("Play");
   }
   scrub.addEventListener("input", () => { stop(); go(Number(scrub.value), false); });
   play.addEventListener("click", () => {
     if (playing) { stop(); return; }
     play.setAttribute("aria-pressed", "true");
-    words.textContent = "Stop";
+    words.textContent = _("Stop");
     playing = setInterval(() => {
       const at = Number(scrub.value) + 60;
       if (at >= ends) { stop(); return; }

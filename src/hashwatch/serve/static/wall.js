@@ -5,7 +5,8 @@
   "use strict";
   const root = document.documentElement, stage = document.querySelector("[data-stage]");
   const name = document.querySelector("[data-scene-name]"), dots = document.querySelector("[data-dots]"), note = document.querySelector("[data-note]");
-  const NAMES = { latest: "Latest", top: "Most shared", pulse: "On stage", themes: "What it is about", questions: "Questions" };
+  const { _, plural, number, age } = window.hashwatch.words;
+  const NAMES = { latest: _("Latest"), top: _("Most shared"), pulse: _("On stage"), themes: _("What it is about"), questions: _("Questions") };
   const BLIND = 60000, POLL = 5000, AT_ONCE = 2, LONG = 200, SHORT = 90;
   let data = JSON.parse(document.querySelector("[data-wall]").textContent);
   let steps = [], step = 0, shown = "", turn = 0, stream = null, lastAnswer = Date.now(), tag = null, asking = false;
@@ -21,7 +22,7 @@
   }
   const bdi = (text) => el("bdi", "", text);
   function ago(seconds) {
-    return seconds < 60 ? "now" : seconds < 3600 ? `${Math.floor(seconds / 60)} min ago` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h ago` : `${Math.floor(seconds / 86400)} days ago`;
+    return seconds < 60 ? _("just now") : age(seconds);
   }
   function bar(wide, high) {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -49,7 +50,7 @@
     posts: (one) => one.posts.map(postCard),
     pulse: () => {
       const pulse = data.pulse, most = Math.max(1, ...pulse.bars);
-      const words = `${pulse.posts} ${pulse.posts === 1 ? "post" : "posts"} shown here in the last ${pulse.minutes} minutes`;
+      const words = plural(pulse.posts, "%(count)s post shown here in the last %(minutes)s minutes", "%(count)s posts shown here in the last %(minutes)s minutes", { minutes: pulse.minutes });
       const bars = el("div", "wall-bars", ...pulse.bars.map((posts) => bar(1, posts / most)));
       bars.setAttribute("role", "img");
       bars.setAttribute("aria-label", words);
@@ -57,7 +58,7 @@
     },
     themes: () => {
       const most = Math.max(1, ...data.themes.map((one) => one.posts));
-      return [el("div", "wall-rows", ...data.themes.map((one) => el("div", "wall-row", el("span", "", one.name), el("span", "n", String(one.posts)), bar(one.posts / most, 1))))];
+      return [el("div", "wall-rows", ...data.themes.map((one) => el("div", "wall-row", el("span", "", one.name), el("span", "n", number(one.posts)), bar(one.posts / most, 1))))];
     },
     empty: () => [el("div", "wall-empty", el("p", "wall-call", data.event.hashtags.map((one) => `#${one}`).join(" ")))],
   };
@@ -91,7 +92,7 @@
     const content = JSON.stringify([one.scene, one.kind, ids]);
     if (content !== shown) stage.replaceChildren(...draw[one.kind](one));
     shown = content;
-    name.textContent = one.scene === "pulse" && !data.pulse.is_on_stage ? "The last hour" : NAMES[one.scene] || "";
+    name.textContent = one.scene === "pulse" && !data.pulse.is_on_stage ? _("The last hour") : NAMES[one.scene] || "";
     dots.replaceChildren(...steps.map((_, i) => el("i", i === step ? "is-on" : "")));
     note.textContent = data.clock.local;
     root.dataset.scene = one.scene;

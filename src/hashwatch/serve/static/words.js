@@ -29,7 +29,8 @@
   const day = (seconds, zone) => time(seconds, zone, { day: "numeric", month: "short" });
   const clock = (seconds, zone) => time(seconds, zone, { hour: "2-digit", minute: "2-digit" });
   const weekday = (seconds, zone) => time(seconds, zone, { weekday: "short", day: "numeric", month: "short" });
-  window.hashwatch = Object.assign(window.hashwatch || {}, { words: { _, plural, number, age, time, day, clock, weekday, language } });
+  const moment = (seconds, zone) => `${day(seconds, zone)} ${clock(seconds, zone)}`;
+  window.hashwatch = Object.assign(window.hashwatch || {}, { words: { _, plural, number, age, time, day, clock, weekday, moment, language } });
 
   // The address that chose the language is passed on without it, where the browser remembers it.
   const here = new URL(location.href), chosen = here.searchParams.get("lang");
