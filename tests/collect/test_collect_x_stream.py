@@ -236,3 +236,36 @@ def test_refused_rules_cost_nothing(x: FakeX, archive: Archive, status: int) -> 
     assert x.fired["answer"] == 1
     assert spender.counted == 0
     assert spender.rows("SELECT count(*) FROM holds") == [0]
+
+
+def test_a_stream_without_a_sign_of_life_is_dead(
+    x: FakeX, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X sends an empty line every 20 s."""
+    monkeypatch.setattr("hashwatch.collect.sources.x.asking.SILENCE", 0.2)
+
+    async def job(pages: AsyncGenerator[Page, None], source: X) -> None:
+        assert await anext(pages) == Page()
+        with pytest.raises(UnreachableError, match="broke off"):
+            await anext(pages)
+        assert not source.is_pushed("x.com")
+
+    streaming(x, archive, job)
+
+
+def test_a_post_that_was_cut_off_is_left_to_the_search(x: FakeX, archive: Archive) -> None:
+    """It is no reject; the search brings it whole."""
+    whole = x.write("whole", AT - 30)
+
+    async def job(pages: AsyncGenerator[Page, None], source: X) -> None:
+        assert await anext(pages) == Page()
+        x.say(b'{"data":{"id":"' + whole.encode())
+        x.cut()
+        with pytest.raises(UnreachableError, match="closed the stream"):
+            await anext(pages)
+        query = Query(("natsec17",), (), AT - 600, AT + DAY, AT)
+        page = await source.fetch(source.places(query)[0], None, query, True)
+        assert [post.text for post in page.posts] == ["whole #natsec17"]
+
+    streaming(x, archive, job)
+    assert x.fired["cut"] >= 1

@@ -178,7 +178,8 @@ class XStream:
             raise
         finally:
             # What X had sent and did not arrive: the search reads it, and X charges it once.
-            book.settle(held, {}, (1 + came.of_late()) * most if came.begun else 0)
+            lost = min(1 + came.of_late(), AHEAD) if came.begun else 0
+            book.settle(held, {}, lost * most)
 
     def _things(self, lines: Sequence[bytes]) -> dict[str, int]:
         """The price of what came; a line that cannot be read costs the most that it may."""
