@@ -37,6 +37,7 @@ CONTRACT = {
     "programme": set(),
     "alerts": {"--test", "--json"},
     "people": set(),
+    "privacy-notice": {"--event", "--organiser", "--contact", "--language"},
     "backup": {"--json"},
     "restore": {"--json"},
     "expire": {"--dry-run", "--json"},

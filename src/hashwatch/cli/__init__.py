@@ -22,6 +22,7 @@ from hashwatch.cli.beginning import init
 from hashwatch.cli.checking import check, status
 from hashwatch.cli.evaluating import evaluate
 from hashwatch.cli.importing import import_files
+from hashwatch.cli.informing import privacy_notice
 from hashwatch.cli.keeping import backup, erase, expire, restore
 from hashwatch.cli.people import people
 from hashwatch.cli.programme import programme
@@ -60,6 +61,7 @@ def commands() -> None:
 for command in (
     init, run, demo, watch, check, collect, import_files, publish, serve, status, search, export,
     tag, evaluate, programme, alerts, people, backup, restore, erase, expire,
+    privacy_notice,
 ):  # fmt: skip
     commands.add_command(command)
 

@@ -119,6 +119,9 @@ def search(
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Where to; stdout if left out.")  # fmt: skip
 @click.option("--q", default="", metavar="QUERY", help="A search, as for hashwatch search.")
+@click.option("--pseudonyms", is_flag=True,
+              help="Without people's names, handles and addresses: for research.")  # fmt: skip
+@click.option("--no-text", is_flag=True, help="With --pseudonyms: without the words, too.")
 @filter_options
 @data_dir_option()
 @config_option
@@ -127,13 +130,21 @@ def export(
     slug: str,
     format_: str,
     output: Path | None,
+    pseudonyms: bool,
+    no_text: bool,
     data_dir: Path,
     config_path: Path,  # noqa: ARG001 - every command takes it
     **filters: str,
 ) -> None:
-    """Write every post that the filters leave, oldest first, boosts included."""
+    """Write every post that the filters leave, oldest first, boosts included.
+
+    With --pseudonyms a person has the same pseudonym in every export, as long as pseudonyms.key is
+    in the data folder; deleting that file makes sure that nobody can say whose it was.
+    """
+    from hashwatch.cli.keys import pseudonym_key
     from hashwatch.errors import FilterError
-    from hashwatch.queries.rows import export_rows, write_csv, write_jsonl
+    from hashwatch.queries.pseudonyms import Pseudonyms
+    from hashwatch.queries.rows import export_rows, pseudonymous_rows, write_csv, write_jsonl
 
     if filters["sort"]:
         raise FilterError(
@@ -143,6 +154,11 @@ def export(
     connection, _, selection = _select(data_dir, slug, filters)
     write = write_csv if format_ == "csv" else write_jsonl
     rows = export_rows(connection, selection)
+    if no_text and not pseudonyms:
+        raise click.UsageError("--no-text goes with --pseudonyms")
+    if pseudonyms:
+        made_by = Pseudonyms(pseudonym_key(data_dir))
+        rows = pseudonymous_rows(connection, rows, made_by, words=not no_text)
     if output is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         write(rows, sys.stdout)

@@ -10,10 +10,12 @@ import csv
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, TextIO
 
 import msgspec
 
+from hashwatch.queries.pseudonyms import Pseudonyms
 from hashwatch.queries.search import walk_posts
 from hashwatch.queries.selection import Selection
 from hashwatch.queries.statements import ask
@@ -54,6 +56,7 @@ LISTS = ("themes", "hashtags", "links")
 """Columns that hold several values: lists in JSONL, parted by spaces (themes: ``; ``) in CSV."""
 
 Row = dict[str, Any]
+BATCH = 500
 
 _FLAGS = ("has_media", "has_link", "invented")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -71,6 +74,26 @@ def export_rows(connection: sqlite3.Connection, selection: Selection) -> Iterato
             for name in _FLAGS:
                 row[name] = bool(row[name])
             yield row
+
+
+def pseudonymous_rows(
+    connection: sqlite3.Connection, rows: Iterable[Row], pseudonyms: Pseudonyms, *, words: bool
+) -> Iterator[Row]:
+    """The same rows without the names of people; without ``words``, without texts too."""
+    for some in batched(rows, BATCH):
+        ids = json.dumps([row["id"] for row in some])
+        mentions: dict[int, list[str]] = {}
+        for post, handle in ask(connection, "export_mentions", {"ids": ids}):
+            mentions.setdefault(post, []).append(handle)
+        for row in some:
+            yield pseudonyms.row(row, mentions.get(row["id"], ()), words=words)
+
+
+def batched(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """``rows`` in lists of at most ``size``."""
+    walk = iter(rows)
+    while some := list(islice(walk, size)):
+        yield some
 
 
 def write_csv(rows: Iterable[Row], file: TextIO) -> int:
