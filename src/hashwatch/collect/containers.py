@@ -26,6 +26,7 @@ from hashwatch.collect.files import (
     open_source,
     open_stored,
     refuse_bomb,
+    undamaged,
 )
 from hashwatch.errors import ImportFormatError
 
@@ -97,12 +98,13 @@ def open_member(path: Path, name: str) -> Iterator[SourceFile]:
             with archive:
                 with readable(path):
                     member = zip_member(path, archive, name)
-                with member:
+                with member, undamaged(path):
                     yield SourceFile(stored, io.BufferedReader(cast(io.RawIOBase, member), BUFFER))
         else:
             with readable(path):
                 member = tar_member(path, stream, name)
-            yield SourceFile(stored, io.BufferedReader(cast(io.RawIOBase, member), BUFFER))
+            with undamaged(path):
+                yield SourceFile(stored, io.BufferedReader(cast(io.RawIOBase, member), BUFFER))
 
 
 @contextmanager

@@ -177,7 +177,18 @@ def open_source(path: Path) -> Iterator[SourceFile]:
                 f"{path}: is a {kind} file in which nothing is known by its name;"
                 " unpack it and import the file that holds the posts"
             )
-        yield SourceFile(stored, stream)
+        with undamaged(path):
+            yield SourceFile(stored, stream)
+
+
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Turns what reading a cut or damaged file raises into a sentence, where nobody else took it:
+    rows that precede the damage are kept, but a file without its beginning is none."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise ImportFormatError(f"{path}: is cut off or damaged: {error}") from error
 
 
 def read_head(path: Path, size: int = HEAD_SIZE) -> bytes:
