@@ -30,12 +30,21 @@ from hashwatch.collect.columns import CLOCK_FIELD, Origin
 from hashwatch.collect.encoding import unescape
 from hashwatch.collect.entities import entities
 from hashwatch.collect.pages import RowError
-from hashwatch.collect.snowflakes import OffsetFinder
-from hashwatch.collect.times import TimeError, TimeReader, date_order, find_zone, seconds
+from hashwatch.collect.snowflakes import OffsetFinder, snowflake_time
+from hashwatch.collect.times import (
+    TimeError,
+    TimeReader,
+    YearlessError,
+    date_order,
+    find_zone,
+    seconds,
+)
 from hashwatch.model import Author, Engagement, Kind, Post, fold_account
 
 SAMPLE_ROWS = 2_000
 INSTANCE = "import"
+# Of rows without a year so many must be of the day in their ids, before those are believed.
+AGREEING = 0.9
 BOOST_TEXT = re.compile(r"RT @\w{1,30}\b")
 ADDRESSES = ("at://", "http://", "https://")
 PLACE_NAME = re.compile(r"[a-z0-9][a-z0-9._:-]{0,99}")
@@ -63,16 +72,40 @@ class RowReader:
         self.times = TimeReader(find_zone(timezone))
         self.offsets = OffsetFinder()
         self.ids_are_rounded = False
+        self.ids_tell_years = False
+        self.years_told = 0
 
     def study(self, sample: Sequence[Fields]) -> None:
         """Learn from the first rows what one row alone does not show."""
+        self.ids_tell_years = self.tell_years(sample)
         self.times.order = date_order(as_text(fields.get("created_at")) for fields in sample)
         self.ids_are_rounded = are_rounded(as_word(fields.get("id")) for fields in sample)
 
     def warnings(self) -> tuple[str, ...]:
         """What the operator should know once all rows are read."""
         finding = self.offsets.finding()
-        return (finding,) if finding else ()
+        findings = [finding] if finding else []
+        if self.years_told:
+            findings.append(years_told(self.years_told))
+        return tuple(findings)
+
+    def tell_years(self, sample: Sequence[Fields]) -> bool:
+        """Whether ids are X's, of the days that their rows name: not by chance, but nearly all."""
+        fitting = others = 0
+        for fields in sample:
+            stated = self.stated_time(fields)
+            near = snowflake_time(as_word(fields.get("id")))
+            try:
+                self.times.moment(stated)
+            except YearlessError:
+                try:
+                    self.times.moment(stated, near)
+                    fitting += 1
+                except TimeError:
+                    others += 1
+            except TimeError:
+                continue
+        return fitting > 0 and fitting >= AGREEING * (fitting + others)
 
     def post(self, fields: Fields, raw: bytes) -> Post:
         """The post in a row; raises ``RowError``."""
@@ -126,18 +159,28 @@ class RowReader:
 
     def read_time(self, fields: Fields, identifier: str) -> tuple[int, bool]:
         """UTC seconds, and whether the id is one of X's of that time; raises ``RowError``."""
-        stated = as_text(fields.get("created_at")).strip()
-        clock = as_text(fields.get(CLOCK_FIELD)).strip()
-        if clock and ":" not in stated:
-            stated = f"{stated} {clock}"
+        stated = self.stated_time(fields)
+        near = snowflake_time(identifier) if self.ids_tell_years else None
         try:
-            moment = self.times.moment(stated)
+            try:
+                moment = self.times.moment(stated)
+            except YearlessError:
+                if near is None:
+                    raise
+                moment = self.times.moment(stated, near)
+                self.years_told += 1
             if moment.tzinfo is None and self.times.zone is None:
                 self.offsets.compare(identifier, seconds(moment.replace(tzinfo=UTC)))
             created_at = seconds(self.times.aware(moment, stated))
         except TimeError as error:
             raise RowError(str(error)) from error
         return created_at, self.offsets.compare(identifier, created_at)
+
+    def stated_time(self, fields: Fields) -> str:
+        """The time as the row states it, in one cell or two."""
+        stated = as_text(fields.get("created_at")).strip()
+        clock = as_text(fields.get(CLOCK_FIELD)).strip()
+        return f"{stated} {clock}" if clock and ":" not in stated else stated
 
     def read_edit_time(self, fields: Fields) -> int | None:
         """When the post was last edited, where the row says so."""
@@ -236,6 +279,11 @@ class RowReader:
             replies=as_count(fields.get("replies")),
             quotes=as_count(fields.get("quotes")),
         )
+
+
+def years_told(rows: int) -> str:
+    """A sentence on times that were not whole."""
+    return f"{rows:,} {'row states' if rows == 1 else 'rows state'} no year; it is that in the id"
 
 
 def unite(written: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from hashwatch.collect.times import FURTHEST as DAY_OFFSET
+
 EPOCH_MILLISECONDS = 1_288_834_974_657
 FIRST_SNOWFLAKE = 29_700_859_247
-DAY_OFFSET = 15 * 3600  # no zone is further from UTC, whichever way it was applied
 STEP = 900  # zones lie whole quarters of an hour apart
 SLACK = 120  # stated times may be cut to the minute
 

@@ -1,7 +1,8 @@
 """The ways in which archives write times → whole UTC seconds.
 
-Nothing is invented: a time without a year, without an hour or without a zone (where none was
-stated), and a date whose day and month cannot be told apart, are refused with the reason.
+Nothing is invented: a time without a year (where the post's own id does not hold it), without an
+hour or without a zone (where none was stated), and a date whose day and month cannot be told apart,
+are refused with the reason.
 """
 
 from __future__ import annotations
@@ -44,11 +45,21 @@ NAMED_MONTH = re.compile(
     re.IGNORECASE,
 )
 YEAR = re.compile(r"(?<![\d:+-])(\d{4})(?![\d:])")
-YEARLESS = re.compile(r"^\s*\d{1,2}[-/.]\d{1,2}[ ,T]")
+YEARLESS = re.compile(r"^\s*(\d{1,2})[-/.](\d{1,2})[ ,T]")
+# No zone is further from UTC, whichever way it was applied.
+FURTHEST = 15 * 3600
 
 
 class TimeError(ValueError):
     """A time cannot be read; the message says why."""
+
+
+class YearlessError(TimeError):
+    """A time has no year; ``dates`` are the months and days that it may name."""
+
+    def __init__(self, text: str, dates: tuple[tuple[int, int], ...]) -> None:
+        self.dates = dates
+        super().__init__(f"{text[:40]!r} has no year")
 
 
 @lru_cache(maxsize=4096)
@@ -140,19 +151,23 @@ class TimeReader:
         self.zone = zone
         self.order = order
 
-    def read(self, text: str) -> int:
-        """UTC seconds; raises :class:`TimeError` with the reason."""
-        return seconds(self.aware(self.moment(text), text))
+    def read(self, text: str, near: int | None = None) -> int:
+        """UTC seconds; raises :class:`TimeError` with the reason. ``near`` as for :meth:`moment`"""
+        return seconds(self.aware(self.moment(text, near), text))
 
-    def moment(self, text: str) -> datetime:
-        """The time as written, with a zone only where the text has one."""
+    def moment(self, text: str, near: int | None = None) -> datetime:
+        """The time as written, with a zone only where the text has one.
+
+        ``near`` is when the post was written by its own id, in UTC seconds: a time without a year
+        takes it from there, if it is of that day. Without it, it raises :class:`YearlessError`.
+        """
         text = text.strip()
         if text[:9].isdigit():  # fromisoformat() would find a date in some epoch milliseconds
-            return read_other(text, self.order)
+            return read_other(text, self.order, near)
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            return read_other(text, self.order)
+            return read_other(text, self.order, near)
         if ":" not in text and "T" not in text:
             raise TimeError(f"{text!r} is a date without a time of day")
         return moment
@@ -168,7 +183,7 @@ class TimeReader:
         return moment.replace(tzinfo=self.zone)
 
 
-def read_other(text: str, order: DateOrder | None) -> datetime:
+def read_other(text: str, order: DateOrder | None, near: int | None = None) -> datetime:
     """A time that is not ISO: epoch seconds and milliseconds, X's, e-mail's and local forms."""
     if not text:
         raise TimeError("the time is empty")
@@ -186,11 +201,38 @@ def read_other(text: str, order: DateOrder | None) -> datetime:
             raise TimeError(f"{text[:40]!r} has an impossible hour")
         hour = hour % 12 + (12 if clock[4] in "pP" else 0)
     zone, rest = split_zone(text, clock)
-    year, month, day = read_date(rest, text, order)
+    clocked = (hour, minute, second)
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+        year, month, day = read_date(rest, text, order)
+        return datetime(year, month, day, *clocked, tzinfo=zone)
+    except YearlessError as error:
+        if near is None:
+            raise
+        return in_its_year(error, clocked, zone, near)
+    except TimeError:
+        raise
     except ValueError as error:
         raise TimeError(f"{text[:40]!r} is no time of the calendar: {error}") from error
+
+
+def in_its_year(
+    yearless: YearlessError, clocked: tuple[int, int, int], zone: tzinfo | None, near: int
+) -> datetime:
+    """The moment without a year that is of the day of ``near``; raises ``TimeError`` for none."""
+    found: list[tuple[float, datetime]] = []
+    this = datetime.fromtimestamp(near, UTC).year
+    for month, day in yearless.dates:
+        for year in (this - 1, this, this + 1):
+            try:
+                moment = datetime(year, month, day, *clocked, tzinfo=zone)
+            except ValueError:
+                continue  # the 29th of February
+            there = moment if zone else moment.replace(tzinfo=UTC)
+            found.append((abs(there.timestamp() - near), moment))
+    fitting = [each for each in found if each[0] <= FURTHEST]
+    if not fitting:
+        raise TimeError(f"{yearless}, and its day is not the one in the post's id") from None
+    return min(fitting, key=lambda each: each[0])[1]
 
 
 def split_zone(text: str, clock: re.Match[str]) -> tuple[tzinfo | None, str]:
@@ -241,9 +283,12 @@ def read_date(rest: str, text: str, order: DateOrder | None) -> tuple[int, int, 
         short_year = f"20{match[3]}" if match[1] and match[3] else None  # 31 Mar 17
         year = whole_year[1] if whole_year else short_year
         day = match[1] or match[3]
-        if year is None or day is None:
-            raise TimeError(f"{text[:40]!r} has no {'year' if day else 'day'}")
+        if day is None:
+            raise TimeError(f"{text[:40]!r} has no day")
+        if year is None:
+            raise YearlessError(text, ((MONTHS[match[2].lower()], int(day)),))
         return int(year), MONTHS[match[2].lower()], int(day)
-    if YEARLESS.match(rest):
-        raise TimeError(f"{text[:40]!r} has no year")
+    if match := YEARLESS.match(rest):
+        one, other = int(match[1]), int(match[2])
+        raise YearlessError(text, ((one, other), (other, one)))
     raise TimeError(f"{text[:40]!r} cannot be read as a time")

@@ -7,8 +7,9 @@ import gzip
 import io
 import random
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import zstandard
@@ -184,6 +185,42 @@ def test_a_row_that_cannot_be_a_post_is_refused_with_its_reason(
     assert reason in reject.reason
     assert reject.where == "line 2"
     assert reject.raw == row.encode()
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [("%d %b %H:%M", "Europe/London"), ("%m/%d %H:%M:%S", "Asia/Tokyo"), ("%d/%m %H:%M", "UTC"),
+     ("%a %b %d %H:%M:%S +0000", None)],
+)  # fmt: skip
+def test_a_year_that_is_missing_is_that_in_xs_ids(
+    tmp_path: Path, written: str, zone: str | None
+) -> None:
+    """Around New Year too; the time itself is the one that is stated."""
+    moments = [
+        datetime(2016, 12, 31, 23, 30, tzinfo=UTC) + timedelta(hours=hours) for hours in range(12)
+    ]
+    local = [moment.astimezone(ZoneInfo(zone or "UTC")) for moment in moments]
+    table = "".join(
+        f"{snowflake(int(moment.timestamp()))},{there.strftime(written)},ada,Hello {number}\n"
+        for number, (moment, there) in enumerate(zip(moments, local, strict=True))
+    )
+    page = read_text(tmp_path, HEADER + table, timezone=zone)
+    assert page.rejects == ()
+    assert [post.created_at for post in page.posts] == [int(each.timestamp()) for each in moments]
+    assert "12 rows state no year; it is that in the id" in page.warnings
+
+
+def test_ids_of_others_tell_no_year(tmp_path: Path) -> None:
+    """Numbers that would be times at X, but of other days: nearly all must fit to be believed."""
+    moments = [datetime(2017, 3, day, 12, 0, tzinfo=UTC) for day in range(1, 11)]
+    ids = [snowflake(int(moment.timestamp())) for moment in moments]
+    table = "".join(
+        f"{number},{moment:%d %b %H:%M},ada,Hello\n"
+        for number, moment in zip(ids, moments[:2] + moments[:-2], strict=True)
+    )
+    page = read_text(tmp_path, HEADER + table, timezone="UTC")
+    assert page.posts == ()
+    assert {"has no year" in reject.reason for reject in page.rejects} == {True}
 
 
 def test_ids_that_a_spreadsheet_rounded_are_refused_file_wide(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_entities_come_from_the_text_where_their_column_is_cut(
         ({"id_str": ""}, "no id"),
         ({"text": " "}, "text is empty"),
         ({"from_user": "NA"}, "who wrote it"),
-        ({"created_at": "Fri Mar 31 10:30:00 +0000"}, "no year"),
+        ({"created_at": "Fri Apr 07 10:30:00 +0000"}, "no year, and its day is not the one"),
         ({"created_at": "31/03/2017 11:30:00"}, "--timezone"),
     ],
 )
@@ -130,6 +130,14 @@ def test_a_row_that_cannot_be_a_post_is_refused(
     assert reason in reject.reason
     assert reject.where == "line 4"
     assert reject.raw.startswith(change.get("id_str", "847").encode())
+
+
+def test_a_year_that_is_missing_is_that_in_the_id(tmp_path: Path) -> None:
+    """The post is of that day; how many were so is said."""
+    (whole,) = read_rows(tmp_path, {}).posts
+    page = read_rows(tmp_path, {"created_at": "Fri Mar 31 10:30:00 +0000"}, {})
+    assert page.posts[0].created_at == whole.created_at - whole.created_at % 86_400 + 37_800
+    assert page.warnings == ("1 row states no year; it is that in the id",)
 
 
 def test_ids_that_were_all_rounded_are_refused(tmp_path: Path) -> None:

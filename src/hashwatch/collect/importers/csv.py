@@ -15,7 +15,7 @@ from hashwatch.collect.importers import ImportSettings
 from hashwatch.collect.pages import Outcome, RowError, paginate, refuse, survive_damage
 from hashwatch.collect.rows import SAMPLE_ROWS, RowReader
 from hashwatch.collect.table import BadRecord, Record, Table, open_table, read_header
-from hashwatch.collect.times import TimeError
+from hashwatch.collect.times import TimeError, YearlessError
 from hashwatch.model import Page
 
 MOST_EXTRA_CELLS = 20
@@ -112,6 +112,8 @@ class TableRows:
         found = entities(str(fields.get("text", "")))
         try:
             self.reader.times.moment(str(fields.get("created_at", "")))
+        except YearlessError:
+            pass  # its id may hold the year
         except TimeError:
             return False
         counts = (as_word(fields.get(field)) for field in COUNTS)

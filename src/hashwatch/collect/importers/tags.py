@@ -26,10 +26,17 @@ from hashwatch.collect.encoding import unescape
 from hashwatch.collect.entities import entities
 from hashwatch.collect.importers import ImportSettings
 from hashwatch.collect.pages import Outcome, RowError, paginate, refuse, survive_damage
-from hashwatch.collect.rows import BOOST_TEXT, SAMPLE_ROWS
-from hashwatch.collect.snowflakes import OffsetFinder
+from hashwatch.collect.rows import BOOST_TEXT, SAMPLE_ROWS, years_told
+from hashwatch.collect.snowflakes import OffsetFinder, snowflake_time
 from hashwatch.collect.table import BadRecord, Record, Table, open_table, read_header
-from hashwatch.collect.times import TimeError, TimeReader, find_zone, is_x_time, x_time
+from hashwatch.collect.times import (
+    TimeError,
+    TimeReader,
+    YearlessError,
+    find_zone,
+    is_x_time,
+    x_time,
+)
 from hashwatch.collect.x1 import Content, decode_entities, read_content
 from hashwatch.errors import ImportFormatError
 from hashwatch.model import Author, Page, Post
@@ -72,12 +79,15 @@ class TagsRows:
         self.times = TimeReader(find_zone(settings.timezone))
         self.offsets = OffsetFinder()
         self.ids_are_rounded = False
+        self.years_told = 0
         self.encode = msgspec.json.Encoder().encode
 
     def warnings(self) -> tuple[str, ...]:
         """What the operator should know once all rows are read."""
-        finding = self.offsets.finding()
-        return (*self.table.warnings, finding) if finding else self.table.warnings
+        found = [finding] if (finding := self.offsets.finding()) else []
+        if self.years_told:
+            found.append(years_told(self.years_told))
+        return (*self.table.warnings, *found)
 
     def outcomes(self) -> Iterator[Outcome]:
         """A post or a reject for every row."""
@@ -147,11 +157,22 @@ class TagsRows:
         """UTC seconds; raises ``RowError``."""
         stated = row["created_at"]
         try:
-            created_at = x_time(stated) if is_x_time(stated) else self.times.read(stated)
+            created_at = self.read_stated(stated, identifier)
         except TimeError as error:
             raise RowError(str(error)) from error
         self.offsets.compare(identifier, created_at)
         return created_at
+
+    def read_stated(self, stated: str, identifier: str) -> int:
+        """The time as it is stated; one without a year takes that from the id."""
+        if is_x_time(stated):
+            return x_time(stated)
+        try:
+            return self.times.read(stated)
+        except YearlessError:
+            created_at = self.times.read(stated, snowflake_time(identifier))
+            self.years_told += 1
+            return created_at
 
 
 def read_author(row: Row, handle: str) -> Author:
