@@ -139,6 +139,22 @@ def test_a_post_hidden_while_it_waits_is_never_shown(browser: Browser, room: Roo
         assert wrong == []
 
 
+def test_a_list_that_somebody_works_in_is_not_loaded_anew(browser: Browser, room: Room) -> None:
+    """A post more is counted; the page, with what is open in it, stays."""
+    room.stage.store(post(20, text="Question for the panel: who oversees oversight? #NATSEC17"))
+    with opened(browser, f"{room.address}{EVENT}/triage") as (desk, wrong):
+        expect(desk.locator("[data-live='queue-questions']")).to_have_text(
+            "(1)", timeout=REACHES_MILLISECONDS
+        )
+        desk.evaluate("window.kept = true")
+        room.stage.store(post(21, text="Question for the panel: and who pays? #NATSEC17"))
+        expect(desk.locator("[data-live='queue-questions']")).to_have_text(
+            "(2)", timeout=REACHES_MILLISECONDS
+        )
+        assert desk.evaluate("window.kept") is True
+        assert wrong == []
+
+
 def test_ticked_posts_are_decided_together_and_the_wall_is_emptied(
     browser: Browser, room: Room
 ) -> None:

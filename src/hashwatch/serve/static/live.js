@@ -76,7 +76,7 @@
   /** Whether the page has parts by now that this one was made without: the first posts bring the
       chart, the first session its table. Then it is loaded anew, unless somebody types, and seldom. */
   function hasGrown(fresh) {
-    const parts = [...fresh.querySelectorAll("[data-live]")].filter((one) => !one.closest("[data-live-posts]"));
+    const parts = [...fresh.querySelectorAll("[data-live]")].filter((one) => !one.closest("[data-live-posts]") && !one.dataset.live.startsWith("post-"));
     if (parts.every((one) => document.querySelector(`[data-live="${CSS.escape(one.dataset.live)}"]`))) return false;
     const typing = document.activeElement && document.activeElement.matches("input, textarea, select");
     const last = Number(sessionStorage.getItem("hashwatch-grown") || 0);
