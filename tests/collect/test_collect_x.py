@@ -10,6 +10,7 @@ from collect.spending import AT, DAY, HOUR, Spender
 from fake_platform.mastodon import Fault
 from fake_platform.x import FakeX, time_of
 from hashwatch.archive.store import Archive
+from hashwatch.collect import key_of
 from hashwatch.collect.source import UNAFFORDED
 from hashwatch.collect.sources.x import RECHECK
 from hashwatch.errors import DeniedError, RateLimitedError
@@ -394,3 +395,33 @@ def test_the_budget_is_told_in_words(x: FakeX, archive: Archive) -> None:
         " month"
     )
     assert spender.rows("SELECT budget FROM spending") == [400_000]
+
+
+def test_an_old_stretch_that_x_refuses_is_a_gap_and_stops_nothing(
+    x: FakeX, archive: Archive
+) -> None:
+    """Else the place would come no further for ever; a question that X refuses is told."""
+    for n in range(250):
+        x.write(f"post {n}", AT - 3_000 + n * 10)
+    spender = Spender(x, archive)
+    spender.poll(cap=1)
+    x.now += 60
+
+    async def job(source: Any) -> list[Any]:
+        query = spender.query()
+        (place,) = source.places(query)
+        first = await source.fetch(place, archive.cursor(key_of(place)), query, True)
+        x.faults = [Fault("answer", status=400)]
+        second = await source.fetch(place, first.cursor, query, False)
+        return [first, second]
+
+    first, second = spender.go(job)
+    assert (first.gaps, first.more) == ((), True)
+    assert (second.more, second.cursor.complete) == (False, True)
+    (gap,) = second.gaps
+    assert gap.reason == "the search refuses this time"
+    assert gap.start == AT - HOUR
+    assert gap.end < AT - 1_000
+    x.faults = [Fault("answer", status=400)]
+    (report,) = spender.poll()
+    assert report.state is RunState.FAILED

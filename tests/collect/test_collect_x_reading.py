@@ -89,6 +89,7 @@ class World:
             low = snowflake(begins) - 1
         assert low >= oldest - 1
         high = int(asked.get("until_id", 1 << 62))
+        assert high > low + 1, "X refuses that"
         return [number for number in sorted(self.posts, reverse=True) if low < number < high]
 
     def missing(self) -> list[int]:

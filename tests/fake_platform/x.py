@@ -331,6 +331,8 @@ class FakeX:
             raise RefusedError(400, "'since_id' or 'start_time' is older than seven days")
         if "until_id" in asked:
             high = int(asked["until_id"])
+            if high <= low + 1:
+                raise RefusedError(400, "'until_id' is not after 'since_id' or 'start_time'")
         return low, high
 
     def _numbers(self, query: str, low: int, high: int) -> Iterator[int]:

@@ -47,6 +47,7 @@ FREE = False
 # archive 300, and one a second.
 PACE = Pace(busy=30.0, idle=180.0, requests_a_minute=25.0)
 PACE_OF_ARCHIVE = Pace(busy=30.0, idle=180.0, requests_a_minute=18.0, at_once=1.0)
+_REFUSED = 400
 SMALLEST_PAGE, LARGEST_PAGE, LARGEST_OF_ARCHIVE = 10, 100, 500
 MOST_KNOWN = 100
 KNOWN = "known posts"
@@ -118,8 +119,8 @@ class X:
         if reading.stretches:
             try:
                 reading, hole, page = await self._ask(place, query, reading)
-            except BadAnswerError:
-                onward = stretches.refused(reading)
+            except BadAnswerError as error:
+                onward = stretches.refused(reading) if error.status == _REFUSED else None
                 if onward is None:
                     raise
                 reading, hole = onward

@@ -21,8 +21,9 @@ from hashwatch.model import Cursor
 
 LONG = 3_600
 """A stretch of more seconds is counted before it is read."""
-# The search of the last seven days refuses what is older; the question is a while on its way.
-RECENT = 7 * 86_400 - 120
+# The search of the last seven days refuses what is older; the question is a while on its way, and
+# X's clock may be another.
+RECENT = 7 * 86_400 - 600
 TOO_OLD = "the search reaches back seven days"
 _STATE = ("unread", "deferred")
 
@@ -87,9 +88,10 @@ def begin(cursor: Cursor | None, query: Query, overlap: int) -> Reading:
     # The clock may have been put back.
     since = max(query.since, min(end, query.now) - overlap)
     newest = Stretch(since, after=_lowered(cursor.forward, overlap))
+    unread = tuple(each for each in (*earlier, *left) if not _is_empty(each))
     return Reading(
-        min(read_from, query.since), max(end, query.now), cursor.forward,
-        (*earlier, *left, newest), deferred,
+        min(read_from, query.since), max(end, query.now), cursor.forward, (*unread, newest),
+        deferred,
     )  # fmt: skip
 
 
@@ -116,9 +118,9 @@ def within_reach(reading: Reading, now: int, reach: int | None) -> tuple[Reading
     holes: list[Hole] = []
     for stretch in reading.stretches:
         if stretch.since < bound:
-            end = min(bound, _end(stretch, now))
-            holes.append(Hole(stretch.since, end, TOO_OLD))
-            if end < bound:
+            end = _end(stretch, now)
+            holes.append(Hole(stretch.since, min(bound, end), TOO_OLD))
+            if end <= bound:
                 continue
             stretch = msgspec.structs.replace(stretch, since=bound)
         if stretch.after is not None and _time(stretch.after) < bound:
@@ -209,10 +211,16 @@ def advance(
 
 
 def refused(reading: Reading) -> tuple[Reading, Hole | None] | None:
-    """Where to go on when X refuses its mark of the next page; ``None`` if it was not that."""
-    if reading.token is None:
-        return None
+    """Where to go on when X refuses its mark of the next page, or an older stretch; ``None`` where
+    it must have been the question itself."""
     counted_up = msgspec.structs.replace(reading, answers=reading.answers + 1, counted=0)
+    stretch = reading.stretches[-1]
+    if reading.token is None:
+        if stretch.before is None:
+            return None
+        start = _start(stretch)
+        end = max(start, _end(stretch, reading.end))
+        return _finished(counted_up), Hole(start, end, "the search refuses this time")
     if reading.low is None:  # it was a count
         return msgspec.structs.replace(counted_up, token=None, passed=()), None
     return _broken(counted_up, "the search ends here")
@@ -266,6 +274,14 @@ def _broken(reading: Reading, reason: str) -> tuple[Reading, Hole | None]:
         return again, None
     start = _start(stretch)
     return _finished(reading), Hole(start, max(start, _end(stretch, reading.end)), reason)
+
+
+def _is_empty(stretch: Stretch) -> bool:
+    """Whether no post can lie in it: X refuses to look."""
+    if stretch.before is None:
+        return False
+    lowest = max(first_id(stretch.since) - 1, int(stretch.after or 0))
+    return int(stretch.before) <= lowest + 1
 
 
 def _start(stretch: Stretch) -> int:
