@@ -129,7 +129,8 @@ def _brought_up(
         count = count_posts(connection, selection).posts
         if count >= max(FEWEST, SAID * posts):
             href = posts_href(event.slug, q=query, **range_parameters(event, start, end))
-            yield _part(f"{count:,} with “{term}”", href)
+            words = say("%(count)s with “%(term)s”", count=number(count), term=term)
+            yield _part(words, href)
 
 
 def _leaders(
