@@ -205,7 +205,7 @@ def test_french_pages_are_french(dashboard_path: Path) -> None:
 
     pages = with_client(dashboard_path, ask)
     overview = LexborHTMLParser(pages[""])
-    assert overview.css_first("title").text().startswith("Vue d’ensemble")
+    assert overview.css_first("title").text().startswith("Synthèse")
     assert "publications" in overview.css_first(".sentence").text()
     assert re.search(r"\d\xa0%", overview.css_first("main").text())
     scripts = json.loads(overview.css_first("script#words").text())

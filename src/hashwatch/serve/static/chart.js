@@ -262,7 +262,7 @@
       // The flag on the peak goes before the word; the line stands anyway.
       flag.textContent = series.peak && Math.abs(left - u.valToPos(series.peak.bucket, "x")) < 64 ? "" : _("now");
       place.append(flag);
-      flag.style.left = `${inset + Math.min(left, width - 30)}px`;
+      flag.style.left = `${inset + Math.max(0, Math.min(left, width - flag.offsetWidth))}px`;
       flag.style.top = `${u.over.offsetTop}px`;
     }
     const peak = series.peak;
