@@ -123,6 +123,22 @@ def test_a_source_that_is_down_is_named(room: Room) -> None:
     assert sight.words == "Not collected: mastodon town.example (unreachable: no route)."
 
 
+@pytest.mark.parametrize(("again", "state"), [("09:59:00", "on"), ("09:10:00", "off")])
+def test_a_source_that_may_not_be_asked_for_long_is_named(
+    room: Room, again: str, state: str
+) -> None:
+    """As when its budget is spent; a rate limit of some minutes passes."""
+    room.publish()
+    with closing(sqlite3.connect(room.dashboard_path)) as connection:
+        connection.execute(
+            "INSERT INTO places VALUES ('x', 'x.com', 'natsec17', 'rate-limited', 'spent',"
+            " '2017-03-31T08:00:00Z', '2017-03-31T09:00:00Z', ?)",
+            (f"2017-03-31T{again}Z",),
+        )
+        connection.commit()
+    assert seen(room, kind="source").state == state
+
+
 def test_a_digest_tells_of_the_last_whole_hour(room: Room) -> None:
     """Once an hour, under that hour's key; an hour without posts has none."""
     room.store(*(post(n, text="A wonderful talk on rights", at=BEGIN + n) for n in range(7)))

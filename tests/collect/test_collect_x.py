@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hashwatch.collect import key_of
 from hashwatch.collect.source import UNAFFORDED
 from hashwatch.collect.sources.x import RECHECK
 from hashwatch.errors import DeniedError, RateLimitedError
-from hashwatch.model import RunState
+from hashwatch.model import KnownPost, RunState
 
 
 def asked(x: FakeX, end: str) -> list[dict[str, str]]:
@@ -425,3 +426,23 @@ def test_an_old_stretch_that_x_refuses_is_a_gap_and_stops_nothing(
     x.faults = [Fault("answer", status=400)]
     (report,) = spender.poll()
     assert report.state is RunState.FAILED
+
+
+def test_the_last_request_of_a_quarter_of_an_hour_is_the_last(x: FakeX, archive: Archive) -> None:
+    """By X's headers, before it refuses; only the page of the API that they are of is held up."""
+    x.write("one", AT - 60)
+    x.limits = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(time.time()) + 600)}
+    spender = Spender(x, archive)
+
+    async def job(source: Any) -> None:
+        query = spender.query()
+        (place,) = source.places(query)
+        await source.fetch(place, None, query, True)
+        with pytest.raises(RateLimitedError) as told:
+            await source.fetch(place, None, query, True)
+        assert 500 < told.value.retry_after <= 600
+        await source.refresh("x.com", [KnownPost("https://x.com/i/status/1", "1", AT, AT)])
+
+    spender.go(job)
+    assert [each.path for each in x.asked] == ["/2/tweets/search/recent", "/2/tweets"]
+    assert spender.rows("SELECT count(*) FROM holds") == [0]

@@ -96,6 +96,7 @@ class FakeX:
         self.listeners: list[queue.Queue[bytes | None]] = []
         self.flood: int | None = None
         self.sent = 0
+        self.limits = {"x-rate-limit-remaining": "440"}
         self._tokens: dict[str, tuple[Any, int]] = {}
         self._sequence = 0
         self._stopping = threading.Event()
@@ -531,7 +532,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, code: int, answer: dict[str, Any], fault: Fault | None = None) -> None:
         body = json.dumps(answer, ensure_ascii=False).encode()
         if fault is None:
-            self._send_raw(code, body, {"x-rate-limit-remaining": "440"})
+            self._send_raw(code, body, self.fake.limits)
             return
         self.send_response(code)
         if fault.kind == "cut":  # a body that ends too soon, and says that it is whole

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hashwatch.alert.rules import Kind, Rule, Sight
 from hashwatch.errors import FilterError
-from hashwatch.queries.buckets import bucket_start, local_text
+from hashwatch.queries.buckets import bucket_start, from_iso, local_text
 from hashwatch.queries.events import Event, source_lamps
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
@@ -17,6 +17,7 @@ from hashwatch.queries.questions import count_waiting
 from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.search import count_posts
 from hashwatch.queries.selection import select
+from hashwatch.queries.shapes import Data
 from hashwatch.queries.spike_rows import spike_rows
 from hashwatch.queries.statements import ask
 
@@ -26,6 +27,8 @@ FEWEST_SCORED = 20
 FALLS = 0.75
 """A share or count must fall to so much of its threshold before it is over."""
 DOWN = ("unreachable", "denied")
+LONG_WAIT = 1_800
+"""Seconds. Who is to wait so long, as for a new budget, is not collected from."""
 
 
 def look(connection: sqlite3.Connection, event: Event, rule: Rule, now: int, wall: float) -> Sight:
@@ -136,7 +139,7 @@ def _silence(connection: sqlite3.Connection, event: Event, rule: Rule, now: int,
 
 
 def _source(connection: sqlite3.Connection, event: Event, _: Rule, __: int, wall: float) -> Sight:
-    down = [lamp for lamp in source_lamps(connection, event, wall) if lamp["state"] in DOWN]
+    down = [lamp for lamp in source_lamps(connection, event, wall) if _is_down(lamp)]
     if not down:
         return NOTHING
     names = ", ".join(
@@ -144,6 +147,14 @@ def _source(connection: sqlite3.Connection, event: Event, _: Rule, __: int, wall
     )
     key = " ".join(f"{lamp['source']} {lamp['instance']}" for lamp in down)
     return Sight("on", key, f"Not collected: {names}.", event_href(event.slug, "coverage"))
+
+
+def _is_down(lamp: Data) -> bool:
+    """Whether a source brings nothing, for longer than any rate limit keeps it waiting."""
+    state, asked, again = lamp["state"], lamp["checked_at"], lamp["next_attempt_at"]
+    if state != "rate-limited" or not asked or not again:
+        return state in DOWN
+    return from_iso(again) - from_iso(asked) >= LONG_WAIT
 
 
 def _digest(connection: sqlite3.Connection, event: Event, rule: Rule, now: int, _: float) -> Sight:
