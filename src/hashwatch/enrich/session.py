@@ -5,7 +5,8 @@ mentioned; phrases of its title; words of its abstract; the session of the post 
 answers; the time. All of it is weighed together: a post chooses among the sessions that anything in
 its content speaks for, and *none* (`hashwatch.enrich.session_weights` says how it was fitted). Time
 alone never assigns a post. Where no session is likely enough, two rules are left
-(`hashwatch.enrich.weak`), and then the post stays without one.
+(`hashwatch.enrich.weak`), with the extra the likeness of meaning across languages
+(`hashwatch.enrich.similar`), and then the post stays without one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from hashwatch.enrich.evidence import Found, author_hits, is_hopeless, look_at
 from hashwatch.enrich.programme import without_track_themes
 from hashwatch.enrich.reasons import reasons_for
 from hashwatch.enrich.session_weights import WEIGHTS
+from hashwatch.enrich.similar import SessionSimilarity
 from hashwatch.enrich.weak import WeakRules
 from hashwatch.enrich.weighing import (
     FEATURES,
@@ -52,7 +54,7 @@ class SessionAnnotator:
 
     name = "sessions"
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event, similarity: SessionSimilarity | None = None) -> None:
         event = without_track_themes(event)
         self._agenda = Agenda(event)
         self._weak = WeakRules(event, self._agenda)
@@ -68,13 +70,22 @@ class SessionAnnotator:
         )
         ways = (self._weights, THRESHOLD, POINTED_THRESHOLD, WORDS_ALONE_THRESHOLD)
         digest = crc32(repr((stated, ways)).encode())
+        self._similarity = similarity
         self.version = f"4-{digest:08x}"
+        if similarity is not None:
+            self.version += f" similarity {similarity.version}"
 
     def annotate(self, candidates: Sequence[Candidate]) -> list[Assignment | None]:
         """The session of each post, ``None`` where it belongs to none."""
         if not self._agenda.sessions:
             return [None] * len(candidates)
-        return [self._session(candidate) for candidate in candidates]
+        found = [self._session(candidate) for candidate in candidates]
+        if self._similarity is not None:
+            left = [place for place, one in enumerate(found) if one is None]
+            alike = self._similarity.annotate([candidates[place] for place in left])
+            for place, one in zip(left, alike, strict=True):
+                found[place] = one
+        return found
 
     def _look(self, candidate: Candidate) -> Found:
         """What is in a post; boosts repeat each other's words, which are looked at once."""

@@ -15,6 +15,7 @@ from hashwatch.enrich.language import LanguageDetector
 from hashwatch.enrich.question import Question, QuestionAnnotator
 from hashwatch.enrich.sentiment import load_annotator
 from hashwatch.enrich.session import SessionAnnotator
+from hashwatch.enrich.similar import SessionSimilarity
 from hashwatch.enrich.theme import ThemeAnnotator
 from hashwatch.errors import ConfigError
 from hashwatch.model import Assignment, Event, Sentiment
@@ -101,7 +102,11 @@ class Tagger:
         self.tags = bool(annotator)
         self._words = WordsTagger(languages_of(events), annotator)
         self._themes = [ThemeAnnotator(event.themes) for event in events]
-        self._sessions = [SessionAnnotator(event) for event in events]
+        across = annotator == "best"  # its extra has the encoder
+        self._sessions = [
+            SessionAnnotator(event, SessionSimilarity(event) if across and event.sessions else None)
+            for event in events
+        ]
         self._questions = [
             QuestionAnnotator(
                 [speaker for session in event.sessions for speaker in session.speakers],
