@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import datetime, timedelta
+from math import sqrt
 from typing import Any
 
 import msgspec
@@ -21,6 +22,13 @@ from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+
+FEWEST_MOVING = 6
+"""Under so many posts in a half hour nothing is said to rise or fall."""
+VARIANCE = 2.0
+"""Variance over mean of posts a minute at real conferences."""
+SURPRISE = 1.64
+"""Standard deviations between two half hours: one in twenty is so far apart by chance."""
 
 
 class Usual(msgspec.Struct, frozen=True):
@@ -76,6 +84,16 @@ def recent_by_theme(connection: sqlite3.Connection, event: Event, now: int) -> d
     start, end = window(now, 30)
     bounds = {"event": event.id, "facet": "theme", "from": start, "to": end}
     return dict(ask(connection, "facet_window", bounds))
+
+
+def moves(recent: int, before: int) -> str:
+    """How a half hour compares with the one before: ``up`` or ``down`` by more than chance brings,
+    else empty. Pure.
+    """
+    if max(recent, before) < FEWEST_MOVING:
+        return ""
+    surprise = abs(recent - before) / sqrt(VARIANCE * (recent + before))
+    return "" if surprise < SURPRISE else "up" if recent > before else "down"
 
 
 def _same_hour(connection: sqlite3.Connection, event: Event, now: int) -> list[int]:

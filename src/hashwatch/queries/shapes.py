@@ -121,13 +121,21 @@ class SessionRow(TypedDict):
 
 
 class ThemeRow(TypedDict):
-    """A theme: its posts, its share of all, and how the last 30 minutes compare with the usual."""
+    """A theme: its posts, its share of all, and how the last 30 minutes compare with the usual.
+
+    ``recent`` are the posts of those, ``before`` of the 30 minutes before; ``moves`` is ``up``
+    or ``down`` where they differ by more than chance brings.
+    """
 
     name: str
     href: str
     posts: int
     share: float | None
     change: float | None
+    recent: int
+    before: int
+    moves: str
+    recent_href: str
     tone: Counts
 
 

@@ -10,7 +10,7 @@ from hashwatch.queries.buckets import Grain, bucket_label, next_bucket
 from hashwatch.queries.emerging import MINUTES, emerging_rows
 from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import posts_href
-from hashwatch.queries.now import Usual, recent_by_theme, usual_rates
+from hashwatch.queries.now import Usual, moves, recent_by_theme, usual_rates, window
 from hashwatch.queries.programme import NO_COUNTS, facet_totals, tones
 from hashwatch.queries.ranges import range_parameters, whole_event
 from hashwatch.queries.series import zero_filled
@@ -33,6 +33,8 @@ def theme_rows(
     """
     totals = facet_totals(connection, event, "theme")
     posts = facet_totals(connection, event, "all").get("", NO_COUNTS)[0]
+    before = recent_by_theme(connection, event, now - 1800)
+    last = range_parameters(event, *window(now, 30))
     rows: list[ThemeRow] = []
     for identity, name, _ in ask(connection, "themes", {"event": event.id}):
         sums = totals.get(identity, NO_COUNTS)
@@ -43,6 +45,10 @@ def theme_rows(
                 "posts": sums[0],
                 "share": round(sums[0] / posts, 4) if posts else None,
                 "change": usual.ratio("theme", identity, recent.get(identity, 0), now, 30),
+                "recent": recent.get(identity, 0),
+                "before": before.get(identity, 0),
+                "moves": moves(recent.get(identity, 0), before.get(identity, 0)),
+                "recent_href": posts_href(event.slug, theme=name, **last),
                 "tone": tones(sums),
             }
         )
