@@ -13,6 +13,7 @@ import zstandard
 from msgspec.structs import replace
 
 from archive import strategies
+from fake_platform.nostr import Person
 from hashwatch.alert.outbox import Outbox
 from hashwatch.archive.connection import sole
 from hashwatch.archive.copies import back_up, restore
@@ -20,6 +21,10 @@ from hashwatch.archive.decisions import Decisions
 from hashwatch.archive.erased import NAME, Erased
 from hashwatch.archive.erasing import Erasure, Sought, erase, look_up
 from hashwatch.archive.payloads import decompress
+from hashwatch.bech32 import nevent, npub
+from hashwatch.collect.source import Query
+from hashwatch.collect.sources.nostr import parse_page
+from hashwatch.collect.sources.nostr.events import find_verify
 from hashwatch.errors import ArchiveError, ConfigError, InUseError, MissingError
 from hashwatch.model import Author, Page, Post, Reject, Tombstone
 from publish.test_publish_dashboard import NOW, PLACE, Room
@@ -221,3 +226,30 @@ def test_an_erased_post_that_was_deleted_leaves_no_tombstone(room: Room, tmp_pat
     held = everything(tmp_path).replace(b"quillworter", b"")
     assert b"quillwort" not in held
     assert isinstance(look_up(room.archive_path, Sought(handle=HANDLE)), Erasure)
+
+
+def test_a_key_is_gone_in_each_way_of_writing_it(tmp_path: Path) -> None:
+    """Nostr's events name people and posts by plain numbers, its pages by letters."""
+    ada, bo = Person("Ada"), Person("Bo")
+    hers = ada.note("Mine #natsec17", NOW)
+    answer = bo.note(
+        f"Well said, nostr:{npub(ada.key)} #natsec17", NOW + 1,
+        ["e", hers["id"], "", "reply", ada.key], ["p", ada.key],
+    )  # fmt: skip
+    named = bo.note("Whom else? #natsec17", NOW + 2, ["p", ada.key])
+    other = bo.note("And I #natsec17", NOW + 3)
+    frames = [json.dumps(["EVENT", "n", each]).encode() for each in (hers, answer, named, other)]
+    query = Query(("natsec17",), (), 0, NOW + 9, NOW)
+    made = Room(tmp_path)
+    made.store(*parse_page(frames, "relay.example", query, find_verify()).posts)
+    made.archive.close()
+    words = (ada.key, npub(ada.key), hers["id"], nevent(hers["id"], ada.key)[10:60])
+    held = everything(tmp_path)
+    assert all(word.encode() in held for word in words)
+    done = erase(made.archive_path, Sought(handle=npub(ada.key)), now=NOW, by="ana")
+    assert done.posts == 1
+    held = everything(tmp_path)
+    assert not [word for word in words if word.encode() in held]
+    assert b"And I #natsec17" in held
+    assert b"Well said" in held
+    assert bo.key.encode() in held, "others keep theirs"

@@ -21,11 +21,11 @@ from pydantic import ValidationError
 from fake_platform.nostr import FakeRelay, Faults, Person, Signed
 from hashwatch.archive.runs import PlaceKey
 from hashwatch.archive.store import Archive
+from hashwatch.bech32 import key_of, nevent, note, npub
 from hashwatch.collect import RunReport
 from hashwatch.collect.http import Http
 from hashwatch.collect.source import Query, StreamingSource, find_source
 from hashwatch.collect.sources.nostr import Nostr, Settings, connect, instance_of, parse_page
-from hashwatch.collect.sources.nostr.bech32 import key_of, nevent, note, npub
 from hashwatch.collect.sources.nostr.events import find_verify
 from hashwatch.collect.streaming import read_once
 from hashwatch.errors import (

@@ -22,6 +22,7 @@ from hashwatch.archive.identity import key_of, uri_of
 from hashwatch.archive.payloads import compress, decompress
 from hashwatch.archive.runs import changed
 from hashwatch.archive.tombstones import HOLDING_POSTS
+from hashwatch.bech32 import plain_of
 from hashwatch.errors import ConfigError, MissingError
 from hashwatch.model import fold_account
 
@@ -122,7 +123,9 @@ class _Names:
         handles = {handle for _, _, handle, _ in found.authors if handle} | {sought.handle} - {""}
         plain = {uri for _, uri, _, _ in found.authors} | set(found.uris)
         plain |= {url for _, _, _, url in found.authors if url} | {sought.uri} - {""}
-        plain |= {handle for handle in handles if "@" in handle}
+        plain |= {handle for handle in handles if "@" in handle or handle.startswith("npub1")}
+        # Nostr's events name people and posts by plain numbers.
+        plain |= {number for uri in [*plain] for number in plain_of(uri)}
         mentions = {f"@{part}" for handle in handles for part in (handle, handle.partition("@")[0])}
         quoted = {f'"{handle.partition("@")[0]}"' for handle in handles}
         self.plain = sorted(plain, key=len, reverse=True)

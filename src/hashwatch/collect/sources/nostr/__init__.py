@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hashwatch.bech32 import key_of
 from hashwatch.collect.guard import is_this_machine
 from hashwatch.collect.source import Place, Query
-from hashwatch.collect.sources.nostr.bech32 import key_of
 from hashwatch.collect.sources.nostr.events import NAME, Verify, find_verify
 from hashwatch.collect.sources.nostr.talk import Profiles, Talk, Wanted, read_page
 from hashwatch.errors import ConfigError, SourceError, UnreachableError

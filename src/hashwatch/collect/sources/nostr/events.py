@@ -14,10 +14,10 @@ from hashlib import sha256
 
 import msgspec
 
+from hashwatch.bech32 import key_of, nevent, note, npub
 from hashwatch.collect.encoding import clean
 from hashwatch.collect.entities import entities
 from hashwatch.collect.jetstream import decode_leniently
-from hashwatch.collect.sources.nostr.bech32 import key_of, nevent, note, npub
 from hashwatch.collect.times import LAST_SECOND
 from hashwatch.model import Author, Kind, Media, Post, fold_hashtag
 

@@ -44,6 +44,19 @@ def key_of(shown: str) -> str:
     return octets.hex()
 
 
+def plain_of(uri: str) -> tuple[str, ...]:
+    """The hexadecimal keys and ids in a Nostr URI, as they stand in events; none of another URI."""
+    if not uri.startswith("nostr:"):
+        return ()
+    try:
+        prefix, octets = _decode(uri.removeprefix("nostr:"))
+    except ValueError:
+        return ()
+    if prefix in ("npub", "note"):
+        return (octets.hex(),)
+    return tuple(part.hex() for kind, part in _parts(octets) if kind in (_SPECIAL, _AUTHOR))
+
+
 def _parts(octets: bytes) -> Iterator[tuple[int, bytes]]:
     position = 0
     while position + 2 <= len(octets):
