@@ -6,6 +6,7 @@ https://github.com/nostr-protocol/nips/blob/master/19.md, on the checksum of BIP
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 _LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _VALUES = {letter: value for value, letter in enumerate(_LETTERS)}
@@ -16,6 +17,7 @@ _SPECIAL, _AUTHOR = 0, 2
 _LONGEST = 5_000
 
 
+@lru_cache(maxsize=16_384)
 def npub(key: str) -> str:
     """A public key (64 hexadecimal digits) as people write it."""
     return _encode("npub", bytes.fromhex(key))

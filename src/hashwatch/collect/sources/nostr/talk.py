@@ -217,7 +217,10 @@ class Talk:
         return len(self._notes) >= POSTS or len(self._tombstones) >= TOMBSTONES
 
     def is_due(self, monotonic: float) -> bool:
-        """Whether there is something to hand on now. Posts wait a little for names."""
+        """Whether there is something to hand on now. Posts wait a little for names, and those of
+        the past for each other."""
+        if not self.is_present and not self.is_full:
+            return False
         if self._notes and self._waiting_since is None:
             self._waiting_since = monotonic
         waited = monotonic - (self._waiting_since or monotonic)
