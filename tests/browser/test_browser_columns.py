@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from looking import all_rules, opened
 from playwright.sync_api import Browser, Page, expect
+from served import Served
 from test_browser_pages import BASE
 
 pytestmark = pytest.mark.browser
@@ -52,4 +53,25 @@ def test_a_column_is_added_by_its_form(browser: Browser, site: str) -> None:
         tones = column.locator("[data-post] .tone").all_inner_texts()
         assert tones
         assert all("positive" in tone for tone in tones)
+        assert wrong == []
+
+
+def test_a_column_says_what_waits_while_somebody_reads(browser: Browser, own_site: Served) -> None:
+    """Scrolled down nothing moves; a press, or scrolling back up, brings what is new."""
+    with opened(browser, f"{own_site.address}{BASE}/columns") as (page, wrong):
+        column, waiting = page.locator(".column-posts").first, page.locator("[data-new-in]").first
+        for bring in ("press", "scroll"):
+            first = column.locator("[data-post]").first.get_attribute("data-post")
+            column.evaluate("node => { node.scrollTop = 400; }")
+            own_site.post(f"Breaking by {bring} #NATSEC17")
+            expect(waiting).to_have_text("1 new post", timeout=8000)
+            assert column.locator("[data-post]").first.get_attribute("data-post") == first
+            assert column.evaluate("node => node.scrollTop") == 400
+            assert all_rules(page) == []
+            if bring == "press":
+                waiting.click()
+            else:
+                column.evaluate("node => { node.scrollTop = 0; }")
+            expect(column.locator("[data-post]").first).to_contain_text(f"Breaking by {bring}")
+            expect(waiting).to_be_hidden()
         assert wrong == []

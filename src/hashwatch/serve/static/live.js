@@ -6,7 +6,7 @@
   const { _, plural, age: inWords } = window.hashwatch.words;
   const address = body.dataset.liveAddress;
   if (!address) return;
-  const POLL = 5000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000, SELDOM = 30000;
+  const POLL = 5000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000, SELDOM = 30000, TOP = 24;
   // Seconds between two looks at most; longer for those who pay for what they load.
   const CALM = navigator.connection && navigator.connection.saveData ? 5000 : 1000, SPREAD = 500;
   const announce = document.querySelector("[data-announce]");
@@ -26,7 +26,7 @@
     const selection = document.getSelection();
     if (selection && !selection.isCollapsed && node.contains(selection.anchorNode)) return true;
     // Somebody reads further down: nothing moves under their eyes until they are back at the top.
-    return "waits" in node.dataset && node.scrollTop > 24;
+    return "waits" in node.dataset && node.scrollTop > TOP;
   }
   /** Where the focus is inside `node`, so that it can be found again after the swap. */
   function focusMark(node) {
@@ -65,6 +65,7 @@
     for (const old of document.querySelectorAll("[data-live]")) {
       const next = fresh.querySelector(`[data-live="${CSS.escape(old.dataset.live)}"]`);
       if (next) swap(old, next);
+      if (next && "waits" in old.dataset) offer(old, next);
     }
     const block = document.querySelector("[data-live-data]"), data = fresh.querySelector("[data-live-data]");
     if (block && data && block.textContent !== data.textContent) {
@@ -84,6 +85,33 @@
     sessionStorage.setItem("hashwatch-grown", String(Date.now()));
     return true;
   }
+  // A list that scrolls by itself: what is new waits above while somebody reads further down.
+  const offered = new Map();
+  function offer(list, fresh) {
+    const button = document.querySelector(`[data-new-in="${CSS.escape(list.dataset.live)}"]`);
+    if (!button) return;
+    dropTaken(list, fresh);
+    const known = new Set(idsIn(list)), count = idsIn(fresh).filter((id) => !known.has(id)).length;
+    button.hidden = !count;
+    offered.delete(list);
+    if (!count) return;
+    offered.set(list, fresh);
+    button.textContent = plural(count, "%(count)s new post", "%(count)s new posts");
+  }
+  function bring(list) {
+    const fresh = offered.get(list);
+    if (!fresh) return;
+    list.scrollTop = 0;
+    swap(list, fresh);
+    offer(list, fresh);
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-new-in]");
+    if (button) bring(document.querySelector(`[data-live="${CSS.escape(button.dataset.newIn)}"]`));
+  });
+  document.addEventListener("scroll", (event) => {
+    if (offered.has(event.target) && event.target.scrollTop <= TOP) bring(event.target);
+  }, true);
   function applyPosts(fresh, asked) {
     const list = document.querySelector("[data-live-posts]"), next = fresh.querySelector("[data-live-posts]");
     if (!list || !next) return;
