@@ -27,6 +27,7 @@ from hashwatch.collect.http import Http
 from hashwatch.collect.source import Query, StreamingSource, find_source
 from hashwatch.collect.sources.nostr import Nostr, Settings, connect, instance_of, parse_page
 from hashwatch.collect.sources.nostr.events import find_verify
+from hashwatch.collect.sources.nostr.talk import Progress, Wanted
 from hashwatch.collect.streaming import read_once
 from hashwatch.errors import (
     ConfigError,
@@ -270,6 +271,49 @@ def test_a_later_round_goes_on_where_the_last_one_was(archive: Archive) -> None:
     assert asked == [SINCE, AT - 60 - 3_600]
     deletions = [each["since"] for name, each in relay.asked if name == "deletions"]
     assert deletions == [AT - 3_600, AT - 60 - 3_600]
+
+
+def test_what_is_asked_for_later_is_read_from_the_start(archive: Archive) -> None:
+    """Another hashtag, an earlier window, and a hashtag that was not asked for in between."""
+    relay = FakeRelay([
+        ADA.note("First #natsec17", AT - 7_200), ADA.note("Other #cyberparl", AT - 7_100),
+        BO.note("Early #natsec17", SINCE - 600), BO.note("While away #natsec17", AT + 7_200),
+    ])  # fmt: skip
+    both = msgspec.structs.replace(QUERY, hashtags=("natsec17", "cyberparl"))
+    other = msgspec.structs.replace(QUERY, hashtags=("cyberparl",))
+    earlier = msgspec.structs.replace(QUERY, since=SINCE - 3_600)
+    relay.events, away = relay.events[:3], relay.events[3]
+    texts = "SELECT text FROM posts ORDER BY id"
+
+    async def job(listener: Listener) -> None:
+        await listener.round()
+        await listener.round(both)
+        assert rows(archive, texts) == ["First #natsec17", "Other #cyberparl"]
+        await listener.round(earlier)
+        assert rows(archive, texts)[0] == "Early #natsec17"
+        await relay.publish(away)
+        for hours in (3, 30):
+            listener.now = AT + hours * 3_600.0
+            await listener.round(other)
+        await listener.round(earlier)
+        assert rows(archive, texts)[-1] == "While away #natsec17"
+
+    listening(archive, job, relay)
+
+
+@given(st.lists(st.tuples(st.sets(st.sampled_from("abc"), min_size=1), st.integers(1, 500)),
+                max_size=8), st.integers(0, 40))  # fmt: skip
+def test_no_time_of_a_hashtag_is_left_out(rounds: list[tuple[set[str], int]], start: int) -> None:
+    """Whatever is asked for when: what is wanted has been read from the start until now."""
+    progress, now, seen = Progress(), 100, {name: set[int]() for name in "abc"}
+    for names, later in rounds:
+        now += later
+        wanted = Wanted(hashtags=frozenset(names))
+        since = progress.since(wanted, start, 10)
+        progress = progress.after(wanted, since, now)
+        for name in names:
+            seen[name] |= set(range(since, now))
+            assert seen[name] >= set(range(start, now))
 
 
 def test_what_is_new_comes_at_once_and_once(archive: Archive) -> None:

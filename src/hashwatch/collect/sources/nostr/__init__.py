@@ -2,7 +2,7 @@
 
 A relay is asked by hashtag and pushes what is new over the same WebSocket. It is trusted with
 nothing: every event's signature is checked (:mod:`.events`). What is said to a relay is in
-:mod:`.talk`; the cursor is the time up to which everything has been received.
+:mod:`.talk`; the cursor holds from when until when each hashtag has been read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ from hashwatch.bech32 import key_of
 from hashwatch.collect.guard import is_this_machine
 from hashwatch.collect.source import Place, Query
 from hashwatch.collect.sources.nostr.events import NAME, Verify, find_verify
-from hashwatch.collect.sources.nostr.talk import Profiles, Talk, Wanted, read_page
+from hashwatch.collect.sources.nostr.talk import (
+    Profiles,
+    Talk,
+    Wanted,
+    read_page,
+    read_progress,
+)
 from hashwatch.errors import ConfigError, SourceError, UnreachableError
 from hashwatch.model import Cursor, Page, fold_hashtag
 
@@ -148,14 +154,14 @@ class Nostr:
         self, place: Place, cursor: Cursor | None, query: Query
     ) -> AsyncIterator[Page]:
         """Pages of wanted notes and of all deletions, until the connection fails."""
-        now = int(self._now())
-        reached = int(cursor.forward) if cursor and cursor.forward else None
-        since = query.since if reached is None else max(query.since, reached - self._overlap)
+        now, wanted = int(self._now()), wanted_of(query)
+        progress = read_progress(cursor)
+        since = progress.since(wanted, query.since, self._overlap)
+        # A clock that was put back must not put the past off.
+        since = min(since, max(query.since, now - self._overlap))
         # What was deleted before the first connection is not given to us any more.
-        deleted_since = (now if reached is None else min(reached, now)) - self._overlap
-        talk = Talk(
-            place, wanted_of(query), since, max(deleted_since, 0), self._profiles, self._verify
-        )
+        deleted_since = max(min(progress.reached or now, now) - self._overlap, 0)
+        talk = Talk(place, wanted, since, deleted_since, self._profiles, self._verify, progress)
         socket = await self._open(place.instance)
         heard = told = time.monotonic()
         try:

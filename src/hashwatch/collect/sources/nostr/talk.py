@@ -84,6 +84,31 @@ class Wanted(msgspec.Struct, frozen=True):
         return any(fold_hashtag(each) in self.hashtags for each in hashtags_of(event))
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """What has been read at a relay: of each hashtag and key, from when until when (UTC seconds);
+    and up to when deletions have been heard of."""
+
+    read: dict[str, tuple[int, int]] = {}
+    reached: int = 0
+
+    def since(self, wanted: Wanted, start: int, overlap: int) -> int:
+        """From when notes are to be read for all that is ``wanted`` to be known from ``start``."""
+        starts = [start]
+        for name in (*wanted.hashtags, *wanted.keys):
+            begin, until = self.read.get(name, (start + 1, start))
+            starts.append(start if begin > start else max(start, until - overlap))
+        return min(starts[1:], default=start)
+
+    def after(self, wanted: Wanted, since: int, until: int) -> Progress:
+        """Once all that is ``wanted`` has been read from ``since`` to ``until``."""
+        read = dict(self.read)
+        for name in (*wanted.hashtags, *wanted.keys):
+            begin, end = read.get(name, (since, since))
+            # A hashtag that was not asked for in between begins anew.
+            read[name] = (min(begin, since) if end >= since else since, until)
+        return Progress(read, until)
+
+
 class Profiles:
     """Whose key is whose, as far as relays have told; the least recently used are forgotten."""
 
@@ -165,7 +190,8 @@ class _Reading(msgspec.Struct):
 class Talk:
     """A conversation with one relay, from its opening on.
 
-    ``since`` and ``deleted_since`` are UTC seconds: from when notes and deletions are wanted.
+    ``since`` and ``deleted_since`` are UTC seconds: from when notes and deletions are wanted;
+    ``progress`` is what was read before.
     """
 
     def __init__(
@@ -176,8 +202,10 @@ class Talk:
         deleted_since: int,
         profiles: Profiles,
         verify: Verify,
+        progress: Progress,
     ) -> None:
         self._place, self._wanted = place, wanted
+        self._since, self._progress = since, progress
         self._profiles, self._verify = profiles, verify
         # Each with one filter: of several, every one would end at another time.
         readings = [
@@ -360,7 +388,7 @@ class Talk:
             tombstones=tuple(self._tombstones),
             rejects=tuple(self._rejects[:MOST_REJECTS]),
             gaps=tuple(self._gaps),
-            cursor=Cursor(forward=str(now - LAG)) if present else None,
+            cursor=self._cursor(now - LAG) if present else None,
             reached=now - SKEW if present else None,
             warnings=tuple(self._warnings[:MOST_REJECTS]),
         )
@@ -373,6 +401,10 @@ class Talk:
         self._clear()
         return page
 
+    def _cursor(self, until: int) -> Cursor:
+        progress = self._progress.after(self._wanted, self._since, until)
+        return Cursor(str(until), state={"progress": msgspec.json.encode(progress).decode()})
+
     def _posts(self) -> Iterator[Post]:
         for event, raw in self._notes.values():
             yield post_of(event, raw, self._place.instance, self._profiles.of(event.pubkey))
@@ -384,9 +416,16 @@ class Talk:
         self._warnings.append(f"{self._place.instance} says: {_printable(words)}")
 
 
+def read_progress(cursor: Cursor | None) -> Progress:
+    """The progress in a cursor."""
+    return msgspec.json.decode(
+        cursor.state.get("progress", "{}") if cursor else "{}", type=Progress
+    )
+
+
 def read_page(frames: Iterable[bytes], instance: str, wanted: Wanted, verify: Verify) -> Page:
     """What some frames of one relay hold."""
-    talk = Talk(Place(NAME, instance), wanted, 0, 0, Profiles(), verify)
+    talk = Talk(Place(NAME, instance), wanted, 0, 0, Profiles(), verify, Progress())
     for frame in frames:
         talk.take(frame)
     return talk.page(0)
