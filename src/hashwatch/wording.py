@@ -195,7 +195,7 @@ def _for_scripts(language: str) -> dict[str, Any]:
     return {"language": cldr(language).replace("_", "-"), "words": words}
 
 
-_NOT_WORDS = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]*>|&#?\w+;)")
+_NOT_WORDS = re.compile(r"(%\(\w+\)[sd]|%%|<(?:code|kbd)>.*?</(?:code|kbd)>|<[^>]*>|&#?\w+;)")
 _ACCENTED = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "áƀćđéƒǵĥíĵķłɱńóƥɋŕšťúṽŵẋýžÁɃĆĐÉƑǴĤÍĴĶŁⱮŃÓƤɊŔŠŤÚṼŴẊÝŽ",
@@ -208,7 +208,9 @@ def pseudo(message: str) -> str:
     pieces = _NOT_WORDS.split(message)
     letters = sum(len(piece) for piece in pieces[::2])
     pieces[::2] = [piece.translate(_ACCENTED) for piece in pieces[::2]]
-    return f"{OPENS}{''.join(pieces)}{'~' * round(letters * 0.4)}{CLOSES}"
+    longer = round(letters * 0.4)
+    padding = " ".join(["~" * 6] * (longer // 7) + ["~" * (longer % 7)]).rstrip()
+    return f"{OPENS}{''.join(pieces)}{padding}{CLOSES}"
 
 
 # Figures and times ------------------------------------------------------------------------------
