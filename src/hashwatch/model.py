@@ -254,6 +254,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     seconds between two looks at an address; ``track_themes`` makes themes of tracks.
     ``post_moderated`` are the public surfaces that show what nobody has taken off; the others show
     what somebody has let on. From ``keep_until`` (UTC seconds) on its posts are let go.
+    ``language`` is what its wall and public pages speak, empty for each visitor's own.
     """
 
     slug: str
@@ -278,6 +279,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     track_themes: bool = True
     post_moderated: tuple[str, ...] = ()
     keep_until: int | None = None
+    language: str = ""
 
     def programme_sessions(self) -> tuple[Session, ...]:
         """The sessions that come from the programme, not from the configuration itself."""

@@ -368,6 +368,8 @@ def _dated(language: str, year: int, month: int, day_of_month: int, skeleton: st
 
     one = date(year, month, day_of_month)
     text = format_date(one, _PATTERNS[skeleton], locale=cldr(language))
+    if language == "fr" and day_of_month == 1:
+        text = re.sub(r"\b1\b", "1ᵉʳ", text, count=1)
     return f"{OPENS}{text}{CLOSES}" if language in _PSEUDO else text
 
 

@@ -225,7 +225,9 @@ def test_figures_and_times_are_those_of_the_language() -> None:
         assert wording.percent(0.31) == "31\xa0%"
         assert wording.day(date(2017, 3, 31)) == "31 mars"
         assert wording.full_weekday(date(2017, 3, 31)) == "vendredi 31 mars"
-        assert wording.days_between(date(2017, 3, 28), date(2017, 4, 1)) == "28 mars – 1 avril 2017"
+        assert (
+            wording.days_between(date(2017, 3, 28), date(2017, 4, 1)) == "28 mars – 1ᵉʳ avril 2017"
+        )
         assert wording.joined(["a", "b", "c"]) == "a, b et c"
         assert wording.plural(0, "%(count)s post", "%(count)s posts") == "0 publication"
         assert wording.plural(2, "%(count)s post", "%(count)s posts") == "2 publications"

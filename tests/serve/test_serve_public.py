@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from xml.etree import ElementTree as ET
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -256,3 +257,25 @@ def test_the_wall_shows_addresses_by_their_host() -> None:
     )
     assert wall_text("x" * 400) == "x" * (WALL_LENGTH - 1) + "…"
     assert wall_text("https://[bad") == "…"
+
+
+def test_public_pages_speak_the_event_s_language_unless_their_address_names_one(
+    stage: Stage,
+) -> None:
+    """The address goes before the event's setting, that before the visitor's browser; no cookie."""
+    stage.event = msgspec.structs.replace(stage.event, language="fr")
+    stage.publish()
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        for path in (PUBLIC, f"{PUBLIC}/embed", f"{EVENT}/wall"):
+            own = await client.get(path, headers={"cookie": "hashwatch_lang=en"})
+            named = await client.get(f"{path}?lang=en", headers={"accept-language": "fr"})
+            assert '<html lang="fr" dir="ltr"' in own.text, path
+            assert '<html lang="en" dir="ltr"' in named.text, path
+            assert own.headers["etag"] != named.headers["etag"]
+            assert "set-cookie" not in named.headers
+        other = (await client.get("/public/other", headers={"accept-language": "fr"})).text
+        assert '<html lang="fr"' in other
+        assert (await client.get(f"{PUBLIC}?lang=xx")).status_code == 400
+
+    visit(stage, ask)

@@ -70,6 +70,7 @@ def _resolve(table: EventTable, number: int, folder: Path, resolved: Resolved) -
             collect_until=collect_until,
             accounts=table.accounts,
             languages=table.languages,
+            language=table.language,
             themes=tuple(Theme(theme.name, theme.terms) for theme in table.theme),
             sessions=sessions,
             roster=roster,

@@ -20,6 +20,7 @@ from hashwatch.collect.tokens import TokenFile
 from hashwatch.config.moments import read_day, read_moment, read_time_or_moment
 from hashwatch.enrich.sentiment import require_annotator
 from hashwatch.model import fold_account, fold_hashtag
+from hashwatch.wording import LANGUAGES
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # What Mastodon takes for a hashtag: letters, digits and these separators, not digits alone.
@@ -60,6 +61,12 @@ def _optional_account(value: str) -> str:
 def _language(value: str) -> str:
     if not _LANGUAGE.fullmatch(value):
         raise ValueError(f'{value!r} is no language code; write ISO 639-1, as in "en"')
+    return value
+
+
+def _spoken(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(f"{value!r} is no language of the pages; there are {', '.join(LANGUAGES)}")
     return value
 
 
@@ -196,6 +203,7 @@ class EventTable(Table):
     collect_after: Annotated[int, Field(ge=0, le=3660)] = 28
     retention: Annotated[int | None, Field(ge=1, le=36_600)] = None
     languages: tuple[Annotated[str, AfterValidator(_language)], ...] = ()
+    language: Annotated[str, AfterValidator(_spoken)] = ""
     programme: Annotated[str, AfterValidator(_programme)] | None = None
     programme_interval: Annotated[int, Field(ge=15, le=86_400)] = 300
     track_themes: bool = True

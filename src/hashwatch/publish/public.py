@@ -36,7 +36,9 @@ class PublicBoard:
     def __init__(self, path: Path, events: Sequence[Event], tagger: Tagger, made_for: str) -> None:
         self._connection = board.open_dashboard(path)
         self._events, self._tagger = events, tagger
-        self._made_for = f"{_schema()} {made_for} {[event.post_moderated for event in events]}"
+        self._made_for = (
+            f"{_schema()} {made_for} {[(one.post_moderated, one.language) for one in events]}"
+        )
         self._surfaces = Surfaces(events, {})
         self._writer: Writer | None = None
         self._counts = rollups.nothing()
@@ -91,6 +93,8 @@ class PublicBoard:
         board.set_meta(self._connection, "revision", str(revision))
         modes = {event.slug: event.post_moderated for event in self._events}
         board.set_meta(self._connection, "post_moderated", msgspec.json.encode(modes).decode())
+        spoken = {event.slug: event.language for event in self._events if event.language}
+        board.set_meta(self._connection, "languages", msgspec.json.encode(spoken).decode())
         self._writer = None
 
     def put(

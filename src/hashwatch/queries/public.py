@@ -5,6 +5,7 @@ Nothing here names a tone, and nothing leads to a page that asks who one is.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -81,6 +82,12 @@ def wall_choice(params: Mapping[str, str]) -> tuple[tuple[str, ...], int]:
             ),
         )
     return tuple(dict.fromkeys(wanted)) or SCENES, int(pace)
+
+
+def public_language(connection: sqlite3.Connection, slug: str) -> str:
+    """The language that an event's public pages speak; empty for each visitor's own."""
+    said = dict(ask(connection, "meta", {})).get("languages", "{}")
+    return str(json.loads(said).get(slug, ""))
 
 
 def public_page(

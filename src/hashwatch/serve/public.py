@@ -29,6 +29,7 @@ from hashwatch.queries.public import (
     PAGE_PARAMETERS,
     WALL_PARAMETERS,
     feed_posts,
+    public_language,
     public_page,
     public_rows,
     wall_page,
@@ -42,8 +43,9 @@ from hashwatch.serve.feed import atom_feed
 from hashwatch.serve.pages import render
 from hashwatch.serve.reading import open_read_only
 from hashwatch.serve.site import PUBLIC, Site, site_of
+from hashwatch.serve.speaking import language_of, query_of
 from hashwatch.serve.stream import stream_changes
-from hashwatch.wording import say, spoken
+from hashwatch.wording import say, speaking
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
@@ -145,7 +147,9 @@ async def _answer(
         return sum(one.now(wall) // 60 for one in list_events(connection) if one.slug == slug)
 
     truth = f"public {site.public_live.stamp} {await site.public.read(minute)}"
-    key = f"public {spoken()} {request.full_path}"
+    own = await site.public.read(lambda connection: public_language(connection, slug))
+    language = language_of(request.path, query_of(request.scope), _headers(request), own)
+    key = f"public {language} {request.full_path}"
     etag = f'W/"{crc32(f"{__version__} {truth} {key}".encode()):08x}"'
     if etag in request.headers.get("if-none-match", ""):
         return Response("", status=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
@@ -154,8 +158,13 @@ async def _answer(
         content_type, body = make(connection, find_event(connection, slug), params)
         return Answer(200, content_type, body, compressed(body), etag)
 
-    found = await site.answers.get(key, truth, lambda: site.public.read(question))
+    with speaking(language):
+        found = await site.answers.get(key, truth, lambda: site.public.read(question))
     return answer_response(request, found)
+
+
+def _headers(request: Request) -> dict[bytes, bytes]:
+    return dict(request.scope.get("headers") or [])
 
 
 def _export_view(datasette: Datasette) -> Callable[..., Awaitable[Response | None]]:
