@@ -3,6 +3,7 @@
     .venv/bin/python -m tests.simulator --seed 17          one, and what went wrong in it
     .venv/bin/python -m tests.simulator --seeds 1000       the first thousand, on all cores
     .venv/bin/python -m tests.simulator --seeds 100 --full events of full size
+    .venv/bin/python -m tests.simulator --soak 24          memory and handles of a day
 
 Fails (exit code 1) when a seed went wrong, or when a kind of fault never happened in a thousand.
 """
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from simulator.drawing import KINDS
 from simulator.running import Outcome, play
+from simulator.soaking import grown, soak
 from simulator.world import FULL, Size
 
 # From so many seeds on, each kind of fault must have happened.
@@ -35,12 +37,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="from this one on (default 0)")
     parser.add_argument("--full", action="store_true", help="events of full size")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
+    parser.add_argument("--soak", type=int, metavar="HOURS", help="collect for so long instead")
     parser.add_argument("--keep", type=Path, help="with --seed: leave the archive here")
     asked = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0":
         # The order of sets decides what is asked first: a seed must mean the same every time.
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "tests.simulator", *sys.argv[1:]])
+    if asked.soak is not None:
+        return _soak(asked.soak)
     size = FULL if asked.full else Size()
     if asked.seed is not None:
         outcome = play(asked.seed, size, asked.keep)
@@ -49,6 +54,15 @@ def main() -> int:
         return 1 if outcome.wrong else 0
     seeds = range(asked.first, asked.first + asked.seeds)
     return _play_all(seeds, size, asked.jobs, is_full=asked.full)
+
+
+def _soak(hours: int) -> int:
+    samples = soak(hours)
+    for one in samples:
+        print(f"{one.hour:>3} h {one.memory:>8} kB {one.handles:>4} handles {one.tasks:>4} tasks")
+    for what in grown(samples):
+        print(what)
+    return 1 if grown(samples) else 0
 
 
 def _play_all(seeds: range, size: Size, jobs: int, *, is_full: bool) -> int:

@@ -66,26 +66,31 @@ class Outcome:
 def play(seed: int, size: Size | None = None, keep: Path | None = None) -> Outcome:
     """Runs one seed; ``keep`` is where the archive is left to be looked at."""
     scenario = draw_scenario(seed, size or Size())
-    folder = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=folder, prefix="simulator") as name:
+    with tempfile.TemporaryDirectory(dir=folder_for_seeds(), prefix="simulator") as name:
         random.seed(seed)
         clock = Clock(START - BEFORE)
         world = World(scenario, clock)
         keeper = Keeper(scenario, world, clock, Path(name))
-        with _patches(), world.network.as_the_internet(), _complaints() as complaints:
+        with patched(), world.network.as_the_internet(), complaints() as heard:
             run(clock, world.network, keeper.live())
         if keep is not None:
             shutil.copy(keeper.path, keep)
         archived = Archived(keeper.path)
     verdict = Verdict(world, archived, keeper.troubled)
     return Outcome(
-        seed, keeper.wrong + complaints + verdict.wrong, world.network.fired, archived.runs,
+        seed, keeper.wrong + heard + verdict.wrong, world.network.fired, archived.runs,
         len(world.lives), len(archived.posts), Counter(gap[5] for gap in archived.gaps),
     )  # fmt: skip
 
 
+def folder_for_seeds() -> str | None:
+    """In memory where there is such a folder: nobody's power goes here."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
 @contextmanager
-def _patches() -> Iterator[None]:
+def patched() -> Iterator[None]:
+    """The product's pauses longer and its cap lower, its secrets in the environment."""
     assert collect.__kwdefaults__ is not None
     with ExitStack() as stack:
         stack.enter_context(mock.patch.dict(collect.__kwdefaults__, page_cap=PAGE_CAP))
@@ -271,7 +276,7 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
-def _complaints() -> Iterator[list[str]]:
+def complaints() -> Iterator[list[str]]:
     """Failures that the collector or the event loop were surprised by; the rest is not shown."""
     listener = _Listener()
     loggers = [logging.getLogger(name) for name in ("hashwatch", "asyncio", "apscheduler")]

@@ -82,6 +82,49 @@ def test_a_thousand_seeds() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.long
+def test_a_day_takes_no_more_memory_and_no_more_handles() -> None:
+    """Collected on the virtual clock, with streams that break and servers that fail each hour."""
+    done = simulate("--soak", "24")
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+LEAKS = {
+    "memory grew": (
+        "from hashwatch.collect.http import Http; whole = Http.get; kept = []\n"
+        "async def get(self, *a, **k):\n"
+        "    answer = await whole(self, *a, **k); kept.append(bytes(bytearray(answer.body) * 4))\n"
+        "    return answer\n"
+        "Http.get = get"
+    ),
+    "file handles": (
+        "from hashwatch.archive.store import Archive; begin = Archive.begin_run; kept = []\n"
+        "def begin_run(self, *a):\n"
+        "    kept.append(open(self.path, 'rb')) if len(kept) < 200 else None\n"
+        "    return begin(self, *a)\n"
+        "Archive.begin_run = begin_run"
+    ),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_is_noticed(leak: str) -> None:
+    """What is kept of each answer, and what is opened for each run."""
+    code = (
+        "import sys; sys.path.insert(0, 'tests'); sys.argv = ['x', '--soak', '7']\n"
+        + LEAKS[leak]
+        + "\nimport runpy; runpy.run_module('tests.simulator', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "0"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert leak in done.stdout
+
+
 def test_seeds_differ() -> None:
     """In their platforms and in what goes wrong."""
     scenarios = [draw_scenario(seed, Size()) for seed in range(50)]
