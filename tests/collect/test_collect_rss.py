@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -216,6 +218,41 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(feeds: FakeFeeds) -> None
     assert with_source(feeds, ask, "/feed.xml") == [1, 0, 2]
     assert feeds.answered == {200: 2, 304: 1}
     assert feeds.asked[1][1]["if-modified-since"] == "Fri, 31 Mar 2017 10:00:00 GMT"
+
+
+def entries(first: int, count: int) -> bytes:
+    """A feed of entries a minute apart, the newest first."""
+    return rss(
+        *(
+            item(
+                guid=f"https://paper.example/{number}",
+                pubDate=formatdate(AT + 60 * number, usegmt=True),
+            )
+            for number in reversed(range(first, first + count))
+        )
+    )
+
+
+def test_entries_that_were_pushed_out_unseen_are_a_gap(feeds: FakeFeeds) -> None:
+    """From when the feed was last read to the oldest that it holds now; where one is known still,
+    or the feed reaches back far enough, or is a short one, there is none."""
+
+    async def ask(source: Rss) -> list[tuple[int, int | None]]:
+        (place,) = source.places(QUERY)
+        cursor, found = None, []
+        for minutes, feed in (
+            (20, entries(0, 20)), (40, entries(19, 20)), (100, entries(80, 20)),
+            (100, entries(80, 20)), (99, entries(200, 20)), (130, entries(500, 2)),
+            (131, entries(600, 20)),
+        ):  # fmt: skip
+            feeds.feeds["/feed.xml"] = feed
+            query = msgspec.structs.replace(QUERY, now=AT + 60 * minutes)
+            page = await source.fetch(place, cursor, query, run_start=True)
+            found += [((gap.start - AT) // 60, ((gap.end or 0) - AT) // 60) for gap in page.gaps]
+            cursor = page.cursor
+        return found
+
+    assert with_source(feeds, ask, "/feed.xml") == [(40, 80), (130, 131)]
 
 
 def test_a_feed_of_each_hashtag_is_asked_by_its_address(feeds: FakeFeeds) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from time import struct_time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -23,7 +24,7 @@ from hashwatch.collect.guard import is_this_machine
 from hashwatch.collect.source import Pace, Place, Query
 from hashwatch.collect.text import html_to_text
 from hashwatch.errors import BadAnswerError
-from hashwatch.model import Author, Cursor, Media, Page, Post, Reject, fold_hashtag
+from hashwatch.model import Author, Cursor, Gap, Media, Page, Post, Reject, fold_hashtag
 
 if TYPE_CHECKING:
     # Reading the configuration asks every source for its settings, and needs no HTTP client.
@@ -39,6 +40,11 @@ _DECLARES = re.compile(rb"<!\s*(?:ENTITY|ELEMENT|ATTLIST)", re.IGNORECASE)
 # RSS 2.0: an address, and the name in brackets.
 _MAIL_AND_NAME = re.compile(r"\S+@\S+ \((.+)\)")
 _HASHTAG_PLACE = "{hashtag}"
+# In a cursor's state: the entries of the last answer, at most so many, and when that was.
+_ENTRIES, _READ = "entries", "read"
+_NAMES = 100
+# Below so many entries it proves nothing that all are new.
+_FEW = 5
 # https://docs.joinmastodon.org/spec/activitypub: the page of a status and what identifies it.
 _STATUS_PAGE = re.compile(r"(https://[^/]+)/@([\w.]+)/(\d+)")
 
@@ -97,6 +103,19 @@ def parse_page(payload: bytes, feed: Feed, instance: str, wanted: Sequence[str] 
     Entries that are about none of them are left out; one without a date or an address is rejected.
     Raises :class:`~hashwatch.errors.BadAnswerError` for what is no feed.
     """
+    return _read(payload, feed, instance, wanted).page
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """A feed's answer: what is wanted of it, and of all its entries their names (short) and the
+    time (UTC seconds) of the oldest."""
+
+    page: Page
+    names: tuple[str, ...] = ()
+    oldest: int | None = None
+
+
+def _read(payload: bytes, feed: Feed, instance: str, wanted: Sequence[str]) -> _Answer:
     import feedparser
 
     # feedparser expands what a document declares: a few bytes could become gigabytes. Without its
@@ -119,7 +138,15 @@ def parse_page(payload: bytes, feed: Feed, instance: str, wanted: Sequence[str] 
         if feed.hashtag or {fold_hashtag(one) for one in post.hashtags} & set(wanted):
             posts.append(post)
     chosen = [post for post in posts if not feed.words or _has_word(post.text, feed.words)]
-    return Page(posts=tuple(chosen if feed.hashtag else posts), rejects=tuple(rejects))
+    page = Page(posts=tuple(chosen if feed.hashtag else posts), rejects=tuple(rejects))
+    named = [str(entry.get("id") or entry.get("link") or "") for entry in document.entries]
+    times = [
+        at
+        for entry in document.entries
+        if (at := _seconds(dict.get(entry, "published_parsed"))) is not None
+    ]
+    names = tuple(f"{zlib.crc32(name.encode('utf-8', 'replace')):08x}" for name in named if name)
+    return _Answer(page, names[:_NAMES], min(times, default=None))
 
 
 class Rss:
@@ -158,16 +185,20 @@ class Rss:
             feed.url.replace(_HASHTAG_PLACE, quote(place.hashtag)),
             headers={name: value for name, value in asked.items() if value},
         )
-        if answer.status == 304:
-            return Page(cursor=cursor)
+        if answer.status == 304 and cursor is not None:
+            state = {**known, _READ: str(query.now)}
+            return Page(cursor=msgspec.structs.replace(cursor, state=state))
         state = {
             name: value
             for name, header in (("etag", "etag"), ("modified", "last-modified"))
             if (value := answer.headers.get(header))
         }
-        page = parse_page(answer.body, feed, place.instance, query.hashtags)
+        found = _read(answer.body, feed, place.instance, query.hashtags)
+        state |= {_ENTRIES: " ".join(found.names), _READ: str(query.now)}
         return msgspec.structs.replace(
-            page, cursor=Cursor(forward="read", complete=True, state=state)
+            found.page,
+            cursor=Cursor(forward="read", complete=True, state=state),
+            gaps=_passed_by(place, known, found, query.now),
         )
 
     async def check(self, place: Place) -> str:
@@ -181,6 +212,22 @@ class Rss:
             raise BadAnswerError(f"{place.instance} answers with something else than a feed")
         title = document.feed.get("title") or "without a title"
         return f"{place.instance}: {title}, {len(document.entries)} entries"
+
+
+def _passed_by(place: Place, known: Mapping[str, str], found: _Answer, now: int) -> tuple[Gap, ...]:
+    """The gap that is left when a feed holds none of the entries that it held when last read.
+
+    More may have been in it meanwhile than it holds. Of a feed of a few entries that is nothing
+    out of the common, nor of one that reaches back to when it was read.
+    """
+    before = set(known.get(_ENTRIES, "").split())
+    if not before or len(found.names) < _FEW or before & set(found.names):
+        return ()
+    read, end = int(known[_READ]), min(now if found.oldest is None else found.oldest, now)
+    if end <= read:
+        return ()
+    reason = "the feed holds none of the entries any more that were there before"
+    return (Gap(NAME, place.instance, read, end, reason, place.hashtag),)
 
 
 def _instance(feed: Feed) -> str:
