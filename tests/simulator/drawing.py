@@ -29,7 +29,7 @@ POSTS = (
     "burst", "edit", "deletion", "account deleted", "late federation", "dated back", "strange time",
     "hostile text", "broken post", "unknown field",
 )  # fmt: skip
-OTHERS = ("page for ever", "session spent", "clamped cursor", "not modified")
+OTHERS = ("page for ever", "session spent", "clamped cursor", "not modified", "feed pushed through")
 KINDS = {*HTTP, *STREAM, *TROUBLES, *POSTS, *OTHERS}
 """Everything that must happen in a thousand seeds."""
 

@@ -21,7 +21,16 @@ from simulator.clock import Clock
 from simulator.disturbing import disturbed
 from simulator.lives import Copy, Life
 from simulator.network import Fault, Network
-from simulator.servers import FEED, JETSTREAM, PDS, FeedHost, JetstreamHost, MastodonHost, PdsHost
+from simulator.servers import (
+    FEED,
+    FEED_LENGTH,
+    JETSTREAM,
+    PDS,
+    FeedHost,
+    JetstreamHost,
+    MastodonHost,
+    PdsHost,
+)
 
 START = 1_490_961_600.0  # 31 March 2017, 12:00 UTC
 HASHTAGS = ("natsec17", "dronelaw17")
@@ -139,6 +148,11 @@ class World:
         if self.feed is not None:
             for _ in range(draw.randrange(5, 40)):
                 self._draw_entry(START + draw.uniform(-3_000, size.lasts))
+            if draw.random() < 0.3:
+                rush = START + draw.uniform(300, size.lasts - 100)
+                self._at(rush, lambda _: self.network.fired.update(["feed pushed through"]))
+                for _ in range(FEED_LENGTH + 10):
+                    self._draw_entry(rush + draw.uniform(0, 30))
 
     def _life(self, kind: str, home: str, uri: str, at: float, hashtags: tuple[str, ...]) -> Life:
         life = Life(len(self.lives), kind, home, uri, hashtags, at, is_old=at < START - 1_800)
