@@ -36,7 +36,7 @@ from hashwatch.errors import (
     SourceError,
     UnreachableError,
 )
-from hashwatch.model import Media, Page, Post, Reject, RunState
+from hashwatch.model import Cursor, Media, Page, Post, Reject, RunState
 
 AT = 1_490_961_600
 SINCE = AT - 86_400
@@ -446,6 +446,46 @@ def test_a_relay_that_tells_of_no_deletions_is_still_read(archive: Archive) -> N
     listening(archive, job, relay)
     assert any("unsupported: too broad" in words for words in warnings)
     assert any(words.endswith("says: be nice") for words in warnings)
+
+
+def test_a_relay_that_is_silent_on_deletions_is_still_read(archive: Archive) -> None:
+    """It is not waited for for ever."""
+    relay = FakeRelay([ADA.note("Here #natsec17", AT - 1)], Faults(no_end=("deletions",)))
+    report = failing(archive, relay)
+    assert relay.fired["no end"] == 1
+    assert (report.state, report.stored.new) == (RunState.OK, 1)
+
+
+def test_a_connection_that_is_cut_later_goes_on_where_it_was(archive: Archive) -> None:
+    """What was written in between comes with the next one."""
+    relay = FakeRelay([ADA.note("First #natsec17", AT - 60)])
+
+    async def job(listener: Listener) -> None:
+        (place,) = listener.source.places(QUERY)
+        cursors: list[Cursor] = []
+
+        async def listen() -> None:
+            async with aclosing(cast(Any, listener.source.stream(place, None, QUERY))) as pages:
+                async for page in pages:
+                    cursors.extend([page.cursor] if page.cursor else [])
+                    if cursors and not relay.fired["cut"]:
+                        await relay.publish(BO.note("Last #natsec17", AT))
+                        await relay.cut()
+
+        with pytest.raises(UnreachableError, match="broke off"):
+            await listen()
+        relay.events.append(BO.note("Meanwhile #natsec17", AT + 5))
+        texts: list[str] = []
+        again = cast(Any, listener.source.stream(place, cursors[-1], QUERY))
+        async with aclosing(again) as pages:
+            async for page in pages:
+                texts += [post.text for post in page.posts]
+                if page.cursor:
+                    break
+        assert texts == ["Meanwhile #natsec17", "Last #natsec17", "First #natsec17"]
+
+    listening(archive, job, relay)
+    assert relay.fired["cut"] == 1
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,9 @@ class Nostr:
                 failure = await _converse(socket, talk, place.instance)
                 clock = time.monotonic()
                 heard = clock if talk.frames > frames or talk.is_present else heard
-                if clock - heard > self._patience and failure is None:
+                if clock - heard > self._patience and talk.forgo_deletions():
+                    heard = clock
+                elif clock - heard > self._patience and failure is None:
                     failure = UnreachableError(
                         f"{place.instance} has said nothing for {clock - heard:.0f} s"
                     )

@@ -366,6 +366,18 @@ class Talk:
     def _leave_gap(self, start: int, end: int, reason: str) -> None:
         self._gaps.append(Gap(NAME, self._place.instance, start, end, reason))
 
+    def forgo_deletions(self) -> bool:
+        """Goes on without those of the past, if the relay owes nothing else; whether that is so.
+
+        Some say nothing at all to a question that is too broad for them.
+        """
+        owed = [name for name, reading in self._readings.items() if not reading.ended]
+        if owed != [_DELETIONS]:
+            return False
+        self._stop_reading(self._readings[_DELETIONS])
+        self._warn("nothing, when it is asked for deletions")
+        return True
+
     def _closed(self, name: str, why: str) -> list[bytes]:
         """The relay ends a subscription, or never began it."""
         words = _printable(why)
