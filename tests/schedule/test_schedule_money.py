@@ -174,3 +174,69 @@ def test_a_process_that_is_killed_again_and_again_never_overspends(
         with closing(Archive(tmp_path / "a.db")) as archive:
             stands = archive.money("x", 30 * DOLLAR, AT)
         assert x.bill.total <= stands.spent + stands.held <= 30 * DOLLAR
+
+
+LISTENER = """
+import asyncio, sys
+from contextlib import aclosing
+from pathlib import Path
+from types import SimpleNamespace
+from collect.spending import Spender
+from hashwatch.archive.runs import PlaceKey
+from hashwatch.archive.store import Archive
+from hashwatch.errors import BudgetError
+archive = Archive(Path(sys.argv[1]))
+server = SimpleNamespace(url=sys.argv[2], now=float(sys.argv[3]))
+spender = Spender(server, archive, budget=30, stream=True)
+async def listen(source):
+    query = spender.query()
+    (place,) = source.beside.places(query)
+    key = PlaceKey("x", "x.com", place.hashtag)
+    run = archive.begin_run(key, int(server.now))
+    try:
+        async with aclosing(source.beside.stream(place, None, query)) as pages:
+            async for page in pages:
+                archive.store(page, run, key, int(server.now))
+    except BudgetError:
+        print("spent", flush=True)
+spender.go(listen)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2))
+def test_a_listener_that_is_killed_amid_a_flood_never_overspends(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By SIGKILL while 250 posts a second come; what is left then goes to the search."""
+    monkeypatch.setenv("X_TOKEN", TOKEN)
+    chance = random.Random(seed)
+    tests = Path(__file__).parents[1]
+    arguments = [str(tmp_path / "a.db"), "", str(AT)]
+    kills = 0
+    with FakeX(AT) as x:
+        x.endless, x.flood = True, 250
+        arguments[1] = x.url
+        said = ""
+        while "spent" not in said:
+            child = subprocess.Popen(
+                [sys.executable, "-c", LISTENER, *arguments],
+                cwd=tests, stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            enough = x.sent + chance.randrange(1, 80)
+            while child.poll() is None and x.sent < enough:
+                time.sleep(0.002)
+            child.kill()
+            said, _ = child.communicate()
+            kills += child.returncode == -9
+            while x.listeners:
+                time.sleep(0.01)  # until the server has noticed
+            assert x.bill.total <= 30 * DOLLAR
+        assert kills >= 2
+        assert x.fired["hung up"] >= 2
+        ended = subprocess.run(
+            [sys.executable, "-c", COLLECTOR, *arguments],
+            cwd=tests, capture_output=True, text=True, timeout=100,
+        )  # fmt: skip
+        assert "BudgetError" in ended.stdout
+        assert x.bill.total <= 30 * DOLLAR
