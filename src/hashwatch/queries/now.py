@@ -18,6 +18,7 @@ import msgspec
 
 from hashwatch.queries.buckets import bucket_start, day_start
 from hashwatch.queries.events import Event
+from hashwatch.queries.gaps import find_gaps
 from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.shapes import Data
@@ -66,7 +67,7 @@ def window(now: int, minutes: int) -> tuple[int, int]:
 def last_minutes(
     connection: sqlite3.Connection, event: Event, now: int, usual: Usual, minutes: int
 ) -> Data:
-    """Posts in a window against the usual number."""
+    """Posts in a window against the usual number; ``gap`` where some of it was not collected."""
     start, end = window(now, minutes)
     bounds = {"event": event.id, "facet": "all", "value": "", "from": start, "to": end}
     posts = ask(connection, "window", bounds)[0][0]
@@ -75,6 +76,7 @@ def last_minutes(
         "posts": posts,
         "baseline": None if baseline is None else round(baseline, 1),
         "ratio": usual.ratio("all", "", posts, now, minutes),
+        "gap": bool(find_gaps(connection, event, start, end, unfilled=True)),
         "href": posts_href(event.slug, **range_parameters(event, start, end)),
     }
 

@@ -43,6 +43,11 @@ def sentence(
         _part(plural(half_hour["posts"], "%(count)s post", "%(count)s posts"), half_hour["href"]),
         _part(say(" in the last 30 minutes") + _against_usual(half_hour["ratio"])),
     ]
+    if half_hour["gap"]:
+        parts += [
+            _part(say(", with ")),
+            _part(say("a gap"), event_href(event.slug, "coverage")),
+        ]
     leading = ""
     if recent and max(recent.values()) >= FEWEST:
         identity = max(recent, key=lambda theme: recent[theme])
