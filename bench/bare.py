@@ -234,7 +234,7 @@ def _write(
             (number, uri, uri, form, "town.example", author_id, when, text, language,
              language or "und", None, None, None, kind, None, None, None, None, None, None,
              boosts, likes, 0, 0, boosts + likes,
-             0, 1 if addresses else 0, None, None, None, 0, 0, None, when)
+             0, 1 if addresses else 0, None, None, None, 0, 0, None, when, None, None, None)
         )  # fmt: skip
         if kind != "boost":
             index.append((number, text))
@@ -277,7 +277,7 @@ def _write(
     dashboard.executemany(
         "INSERT INTO authors (id, uri, handle, name) VALUES (?, ?, ?, ?)", authors
     )
-    dashboard.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 34)})", shown)
+    dashboard.executemany(f"INSERT INTO posts VALUES ({', '.join('?' * 37)})", shown)
     dashboard.executemany("INSERT INTO posts_index (rowid, text) VALUES (?, ?)", index)
     dashboard.executemany("INSERT INTO event_posts VALUES (?, ?)", numbers)
     dashboard.executemany("INSERT OR IGNORE INTO post_hashtags VALUES (?, ?)", tagged)

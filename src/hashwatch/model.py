@@ -64,7 +64,8 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     the payload and ``raw_format`` names its shape (``mastodon``, ``jetstream``, ``x1``, ``x2``,
     ``row``), which chooses the compression dictionary. A boost names its original in ``boost_of``
     when the payload did, and then carries that original's text. ``local_id`` is what ``instance``
-    calls the post, where it can be asked for by that.
+    calls the post, where it can be asked for by that. ``copy_of`` is the address of another
+    network's post that a bridge says to have made this one of.
     """
 
     uri: str
@@ -92,6 +93,7 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     engagement: Engagement = Engagement()
     labels: tuple[str, ...] = ()
     local_id: str | None = None
+    copy_of: str | None = None
 
 
 class KnownPost(msgspec.Struct, frozen=True, gc=False):

@@ -67,6 +67,7 @@ TABLES = (
     "corrections", "labels",
     "spikes", "lag_hour", "author_groups", "roster",
     "post_questions", "sessions", "themes", "emerging", "programme_changes",
+    "same_message", "copies", "alike", "author_keys",
 )  # fmt: skip
 
 

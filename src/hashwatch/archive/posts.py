@@ -27,6 +27,7 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     media: tuple[Media, ...] = ()
     poll: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    copy_of: str | None = None
 
 
 class Sighting(msgspec.Struct, frozen=True, gc=False):
@@ -268,7 +269,7 @@ def content_of(post: Post) -> Content:
     if post.boost_of is not None:
         return _NO_CONTENT
     return Content(post.text, post.content_warning, _detail(
-        post.hashtags, post.mentions, post.links, post.media, post.poll, post.labels
+        post.hashtags, post.mentions, post.links, post.media, post.poll, post.labels, post.copy_of
     ))  # fmt: skip
 
 
@@ -280,10 +281,11 @@ def _detail(
     media: tuple[Media, ...],
     poll: tuple[str, ...],
     labels: tuple[str, ...],
+    copy_of: str | None,
 ) -> str | None:
-    if not (hashtags or mentions or links or media or poll or labels):
+    if not (hashtags or mentions or links or media or poll or labels or copy_of):
         return None
-    return _encode(Detail(hashtags, mentions, links, media, poll, labels)).decode()
+    return _encode(Detail(hashtags, mentions, links, media, poll, labels, copy_of)).decode()
 
 
 def _columns(content: Content) -> tuple[str | None, str | None, str | None]:

@@ -45,6 +45,9 @@ FILTER_OPTIONS = {
     "kind": "post, reply, quote, boost, or original for all but boosts.",
     "media": "yes or no.",
     "link": "yes, no, a host, or a whole address.",
+    "boosts": "folded under their original (as a rule), shown or hidden.",
+    "copies": "Of one message on other networks: folded (as a rule), shown or hidden.",
+    "alike": "shown to list posts worded alike one by one, or the number of the first of them.",
     "from": "A date, or a time, in the event's zone.",
     "to": "A date, or a time, in the event's zone; included.",
     "sort": "newest or engaged.",
@@ -94,7 +97,8 @@ def search(
         found = find_posts(connection, selection, after, min(limit - len(ids), 200))
         ids += found.ids
         after = found.after
-    cards = post_cards(connection, event, ids)
+    each_alone = selection.filters.copies in ("shown", "hidden")
+    cards = post_cards(connection, event, ids, each_alone=each_alone)
     total = count_posts(connection, selection)
     if as_json:
         hidden = ("markup", "href", "local")

@@ -112,6 +112,8 @@ class Record(msgspec.Struct, frozen=True):
     reply: Reply | None = None
     embed: Embed | None = None
     labels: Labels | None = None
+    bridged_from: str | None = msgspec.field(name="bridgyOriginalUrl", default=None)
+    """The page that Bridgy Fed made the post of."""
 
 
 def tags_and_mentions(record: Record) -> tuple[list[str], list[str], list[str]]:
@@ -162,6 +164,7 @@ def post_of(
         sensitive=bool(adult),
         labels=labels,
         local_id=rkey,
+        copy_of=record.bridged_from or None,
     )
 
 

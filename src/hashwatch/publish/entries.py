@@ -26,6 +26,7 @@ class Held(msgspec.Struct, gc=False):
     instance: str
     created_at: str
     collected_at: str
+    wording: int | None
     events: list[int] = []
     themes: list[tuple[int, int]] = []
     sessions: list[tuple[int, int]] = []
@@ -53,7 +54,7 @@ def held(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Held]:
         row[0]: Held(*row)
         for row in connection.execute(
             "SELECT posts.id, text, source, language, sentiment, kind, boost_of,"
-            " author_id, instance, created_at, collected_at"
+            " author_id, instance, created_at, collected_at, wording"
             " FROM json_each(?) CROSS JOIN posts ON posts.id = value",
             wanted,
         )

@@ -315,9 +315,9 @@ class Publisher:
             dict.fromkeys([*refs.get("post", ()), *refs.get("gone", ()), *regrouped, *ruled])
         )
         written, gone = self._publish_posts(writer, ids, counts)
+        writer.write_authors(self._known_authors([author.id for author in authors]))
         writer.finish(counts)
         self._stirred.update(key[0] for key in counts["minute"])
-        writer.write_authors(authors)
         self._public_board.write_authors(authors)
         if "run" in refs:
             mirror.mirror_runs(self._archive, self._dashboard, list(refs["run"]))

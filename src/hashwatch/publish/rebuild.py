@@ -159,6 +159,7 @@ def _fill(
     _mirror_all(archive, made, events)
     board.create_indexes(made)
     fill_servers(made)
+    writer.find_all_copies()
     write_spikes(made, events, range(1, len(events) + 1))
     return Rebuilt(shown, seq)
 

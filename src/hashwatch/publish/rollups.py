@@ -90,6 +90,18 @@ def count(counts: Counts, entries: Iterable[Entry], sign: int = 1) -> None:
             _bump(days, (one.event_id, "link", link, quarter), one.column, sign)
 
 
+def count_copies(counts: Counts, entries: Iterable[Entry], sign: int = 1) -> None:
+    """Adds posts that are shown under another of the same message, or takes them out."""
+    minutes = counts["minute"]
+    for one in entries:
+        event, column, minute = one.event_id, one.column, one.at - one.at % 60
+        _bump(minutes, (event, "copy", "", minute), column, sign)
+        for theme in one.themes:
+            _bump(minutes, (event, "copy theme", theme, minute), column, sign)
+        for session in one.sessions:
+            _bump(minutes, (event, "copy session", session, minute), column, sign)
+
+
 def nothing() -> Counts:
     """Counts with nothing in them."""
     return {"minute": {}, "hour": {}, "day": {}}

@@ -11,6 +11,8 @@ from hashlib import blake2b
 import msgspec
 
 from hashwatch.archive.reading import ArchivedPost
+from hashwatch.enrich.message import copied_from, page_address
+from hashwatch.enrich.wording import wording_key
 from hashwatch.model import Media, Reason, fold_hashtag
 from hashwatch.publish.corrections import Tone
 
@@ -24,11 +26,11 @@ def post_row(
     post: ArchivedPost, language: str, tone: Tone, folds_into: int | None
 ) -> tuple[object, ...]:
     """A row of ``posts``, in the order of the schema."""
-    detail = post.detail
+    detail, uri = post.detail, post.uri
     boosts, likes = post.boosts or 0, post.likes or 0
     replies, quotes = post.replies or 0, post.quotes or 0
     return (
-        post.id, post.uri, post.url, post.source, post.instance, post.author_id,
+        post.id, uri, post.url, post.source, post.instance, post.author_id,
         iso(post.created_at), post.text or "", post.language, language,
         tone.label, tone.polarity, tone.confidence,
         post.kind, post.reply_to, post.boost_of, post.quote_of, post.parent_id,
@@ -39,10 +41,12 @@ def post_row(
         options_json(detail.poll) if detail.poll else None,
         post.content_warning, post.sensitive, 1 if post.source == INVENTED_SOURCE else 0,
         iso(post.edited_at) if post.edited_at else None, iso(post.collected_at),
+        copied_from(uri, post.url, detail.copy_of), page_address(uri, post.url, post.source),
+        wording_key(post.text or "") if post.kind != "boost" else None,
     )  # fmt: skip
 
 
-INSERT_POST = f"INSERT INTO posts VALUES ({', '.join('?' * 34)})"
+INSERT_POST = f"INSERT INTO posts VALUES ({', '.join('?' * 37)})"
 
 
 def iso(at: int) -> str:

@@ -39,13 +39,16 @@ CREATE TABLE posts (
   folds_into INTEGER,            -- id of the post that a boost is shown under, when it is here
   boosts INTEGER NOT NULL DEFAULT 0, likes INTEGER NOT NULL DEFAULT 0,
   replies INTEGER NOT NULL DEFAULT 0, quotes INTEGER NOT NULL DEFAULT 0,
-  engagement INTEGER NOT NULL DEFAULT 0,         -- boosts + likes + replies + quotes
+  engagement INTEGER NOT NULL DEFAULT 0,         -- boosts + likes + replies + quotes, of its copies too
   has_media INTEGER NOT NULL, has_link INTEGER NOT NULL,
   media TEXT,                    -- JSON list of {kind, url, alt}, NULL for none
   poll TEXT,                     -- JSON list of options, NULL for none
   content_warning TEXT, sensitive INTEGER NOT NULL DEFAULT 0,
   invented INTEGER NOT NULL DEFAULT 0,           -- 1: written for a demonstration, not a real post
-  edited_at TEXT, collected_at TEXT NOT NULL
+  edited_at TEXT, collected_at TEXT NOT NULL,
+  copy_of TEXT,                  -- the address of what a bridge made it of, NULL for a post of its own
+  page TEXT,                     -- its page on the web, where a feed may tell of that too
+  wording INTEGER                -- a checksum of its longest words; NULL for boosts and few words
 );
 CREATE INDEX posts_author ON posts (author_id, id);
 CREATE INDEX posts_language ON posts (language, id);
@@ -53,7 +56,9 @@ CREATE INDEX posts_engagement ON posts (engagement, id);
 CREATE INDEX posts_folds_into ON posts (folds_into, id) WHERE folds_into IS NOT NULL;
 CREATE INDEX posts_parent ON posts (parent_id, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX posts_quoted ON posts (quoted_id, id) WHERE quoted_id IS NOT NULL;
-
+CREATE INDEX posts_copy_of ON posts (id) WHERE copy_of IS NOT NULL;
+CREATE INDEX posts_page ON posts (page, id) WHERE page IS NOT NULL;
+CREATE INDEX posts_wording ON posts (wording, id) WHERE wording IS NOT NULL;
 CREATE INDEX posts_invented ON posts (id) WHERE invented = 1;
 
 -- Which events a post belongs to.
@@ -170,6 +175,32 @@ CREATE TABLE waiting (
   post_id INTEGER NOT NULL, PRIMARY KEY (target, post_id)
 ) WITHOUT ROWID;
 
+-- One message that stands on several networks: pairs of posts, each both ways round.
+CREATE TABLE same_message (
+  post_id INTEGER NOT NULL, other_id INTEGER NOT NULL,
+  why TEXT NOT NULL,             -- 'bridge', 'address' (one page), 'author' (posted twice)
+  PRIMARY KEY (post_id, other_id)
+) WITHOUT ROWID;
+-- The posts of an event that are shown under another of the same message.
+CREATE TABLE copies (
+  event_id INTEGER NOT NULL, post_id INTEGER NOT NULL, shown_id INTEGER NOT NULL,
+  PRIMARY KEY (event_id, post_id)
+) WITHOUT ROWID;
+CREATE INDEX copies_post ON copies (post_id);
+CREATE INDEX copies_shown ON copies (shown_id, post_id);
+-- The posts of an event in nearly the words of an earlier one, whoever wrote them; no copies.
+CREATE TABLE alike (
+  event_id INTEGER NOT NULL, post_id INTEGER NOT NULL, first_id INTEGER NOT NULL,
+  PRIMARY KEY (event_id, post_id)
+) WITHOUT ROWID;
+CREATE INDEX alike_first ON alike (event_id, first_id, post_id);
+-- What authors may be known by on another network: handles without servers, names.
+CREATE TABLE author_keys (
+  key TEXT NOT NULL, network TEXT NOT NULL, author_id INTEGER NOT NULL,
+  PRIMARY KEY (key, network, author_id)
+) WITHOUT ROWID;
+CREATE INDEX author_keys_author ON author_keys (author_id);
+
 -- The same post on other servers, and how its counts moved (only where they did).
 CREATE TABLE sightings (
   post_id INTEGER NOT NULL, instance TEXT NOT NULL, seen_at TEXT NOT NULL,
@@ -188,9 +219,11 @@ CREATE TABLE engagement (
 -- Rollups. facet/value: 'all'/'' · 'source'/name · 'theme'/themes.id · 'session'/sessions.id
 -- · 'language'/code · 'hashtag'/hashtags.id · 'author'/authors.id · 'link'/links.id
 -- · 'group'/a roster's group · 'inside'/'' (anybody on the roster) · 'inside theme'/themes.id.
+-- · 'copy'/'' (posts shown under another, see copies) · 'copy theme'/themes.id · 'copy session'/…
 -- posts counts everything, boosts the boosts among them; the tones and unknown cover the others:
 -- posts = boosts + positive + neutral + negative + unknown.
--- minute holds all, source, theme, session; hour adds language, hashtag, group, inside and inside
+-- messages = posts - boosts - copies.
+-- minute holds all, source, theme, session and copies; hour adds language, hashtag, group, inside and inside
 -- theme; day adds author, link.
 -- Hours and days begin in the event's time zone.
 CREATE TABLE rollup_minute (

@@ -21,6 +21,7 @@ from hashwatch.publish.entries import Held, held
 from hashwatch.publish.folding import fold_by_wording, forget_wordings
 from hashwatch.publish.groups import GroupedAuthors
 from hashwatch.publish.lag import Key, add_lags, lag_keys
+from hashwatch.publish.messages import Messages
 from hashwatch.publish.registry import Registry
 from hashwatch.publish.rollups import BOOST, COLUMN_OF_TONE, Entry
 from hashwatch.publish.rows import INSERT_POST, post_row, reasons_json, target
@@ -51,6 +52,7 @@ class Writer:
         self._links = Registry(connection, "links", "url", lambda url, _: (host_of(url),))
         self._authors: set[int] = set()
         self._groups = GroupedAuthors(connection, events)
+        self._messages = Messages(connection, self._groups)
         self._left: set[int] = set()
         self._lags: Counter[Key] = Counter()
         self._zones = {number + 1: event.timezone for number, event in enumerate(events)}
@@ -62,6 +64,7 @@ class Writer:
         self._links.forget()
         self._authors.clear()
         self._groups.forget()
+        self._messages.forget()
         self._left.clear()
         self._lags.clear()
 
@@ -94,6 +97,7 @@ class Writer:
     def write_authors(self, authors: Sequence[ArchivedAuthor]) -> None:
         """Inserts or updates authors."""
         self._groups.learn(authors)
+        self._messages.learn(authors)
         self._connection.executemany(
             "INSERT INTO authors (id, uri, handle, name, url, bot, followers)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -165,6 +169,7 @@ class Writer:
         self._count_authors(Counter([one.post.author_id for one in tagged]))
         if all_new:
             return [one.post.id for one in tagged]
+        self._messages.put(tagged)
         return [
             one.post.id
             for one in tagged
@@ -200,6 +205,7 @@ class Writer:
             return found
         entries = [entry for one in found.values() for entry in one.entries(self._groups)]
         rollups.count(counts, entries, -1)
+        self._messages.take_out(found, counts)
         self._lags.subtract(
             lag_keys(
                 (one.source, one.instance, from_iso(one.created_at), from_iso(one.collected_at))
@@ -236,7 +242,10 @@ class Writer:
         return found
 
     def finish(self, counts: rollups.Counts) -> None:
-        """Writes what was counted into the rollups, and drops authors who have no post left."""
+        """Finds copies among what was written, writes what was counted into the rollups, and drops
+        authors who have no post left.
+        """
+        self._messages.settle(counts)
         rollups.add(self._connection, counts, self._zones)
         add_lags(self._connection, self._lags)
         self._lags.clear()
@@ -245,15 +254,23 @@ class Writer:
                 "DELETE FROM authors WHERE id = ? AND posts = 0",
                 [(number,) for number in self._left],
             )
-            self._groups.drop(
+            gone = [
                 number
                 for number in self._left
                 if not self._connection.execute(
                     "SELECT 1 FROM authors WHERE id = ?", (number,)
                 ).fetchone()
-            )
+            ]
+            self._groups.drop(gone)
+            self._messages.drop(gone)
             self._authors -= self._left
             self._left.clear()
+
+    def find_all_copies(self) -> None:
+        """Finds copies among all posts of a new dashboard whose indexes are made."""
+        counts = rollups.nothing()
+        self._messages.fill(counts)
+        rollups.add(self._connection, counts, self._zones)
 
     def await_missing(self, posts: Sequence[ArchivedPost], here: Iterable[int]) -> None:
         """Notes which of ``posts`` answer, quote or boost one that is not ``here``."""

@@ -1,4 +1,4 @@
-"""Posts as lists show them, in four queries however many there are."""
+"""Posts as lists show them, in a few queries however many there are."""
 
 from __future__ import annotations
 
@@ -15,8 +15,14 @@ from hashwatch.queries.shapes import Data, PostCard
 from hashwatch.queries.statements import ask
 
 
-def post_cards(connection: sqlite3.Connection, event: Event, ids: Sequence[int]) -> list[PostCard]:
-    """The cards of the posts ``ids``, in that order; an id that is gone is left out."""
+def post_cards(
+    connection: sqlite3.Connection, event: Event, ids: Sequence[int], *, each_alone: bool = False
+) -> list[PostCard]:
+    """The cards of the posts ``ids``, in that order; an id that is gone is left out.
+
+    Counts are those of a post and of its copies together, unless ``each_alone``: a list that shows
+    the copies too would count them twice.
+    """
     if not ids:
         return []
     wanted = {"ids": json.dumps(list(ids)), "event": event.id}
@@ -30,17 +36,41 @@ def post_cards(connection: sqlite3.Connection, event: Event, ids: Sequence[int])
         for post_id, code, title in ask(connection, "cards_sessions", wanted)
     }
     folded = dict(ask(connection, "cards_folded", wanted))
+    alike = dict(ask(connection, "cards_alike", wanted))
+    copy_of = {
+        post_id: _place(event, *shown)
+        for post_id, *shown in ask(connection, "cards_copy_of", wanted)
+    }
+    copies: dict[int, list[Data]] = {}
+    more: dict[int, list[int]] = {}
+    for shown_id, *place, boosts, likes, replies, quotes in ask(connection, "cards_copies", wanted):
+        copies.setdefault(shown_id, []).append(_place(event, *place))
+        if not each_alone:
+            sums = more.setdefault(shown_id, [0, 0, 0, 0])
+            for column, count in enumerate((boosts, likes, replies, quotes)):
+                sums[column] += count
     cards = {}
     for row in ask(connection, "cards", wanted):
         post_id = row[0]
         cards[post_id] = _card(
-            event, row, themes.get(post_id, []), sessions.get(post_id), folded.get(post_id, 0)
-        )
+            event, row, themes.get(post_id, []), sessions.get(post_id), folded.get(post_id, 0),
+            more.get(post_id, [0, 0, 0, 0]),
+        )  # fmt: skip
+        cards[post_id]["copies"] = copies.get(post_id, [])
+        cards[post_id]["copy_of"] = copy_of.get(post_id)
+        if post_id in alike:
+            href = posts_href(event.slug, alike=str(post_id))
+            cards[post_id]["alike"] = {"posts": alike[post_id], "href": href}
     return [cards[post_id] for post_id in ids if post_id in cards]
 
 
 def _card(
-    event: Event, row: tuple[Any, ...], themes: list[Data], session: Data | None, folded: int
+    event: Event,
+    row: tuple[Any, ...],
+    themes: list[Data],
+    session: Data | None,
+    folded: int,
+    more: Sequence[int],
 ) -> PostCard:
     (
         post_id, url, source, instance, created_at, text, language, sentiment, polarity, confidence,
@@ -71,10 +101,10 @@ def _card(
         "polarity": polarity,
         "confidence": confidence,
         "kind": kind,
-        "boosts": boosts,
-        "likes": likes,
-        "replies": replies,
-        "quotes": quotes,
+        "boosts": boosts + more[0],
+        "likes": likes + more[1],
+        "replies": replies + more[2],
+        "quotes": quotes + more[3],
         "themes": themes,
         "session": session,
         "content_warning": content_warning,
@@ -84,6 +114,9 @@ def _card(
         "edited": edited_at is not None,
         "invented": bool(invented),
         "folded": folded,
+        "copies": [],
+        "copy_of": None,
+        "alike": None,
         "parent": None
         if parent_id is None
         else {
@@ -91,6 +124,16 @@ def _card(
             "href": post_href(event.slug, parent_id),
             "author": plain_name(parent_name) or parent_handle,
         },
+    }
+
+
+def _place(event: Event, post_id: int, source: str, instance: str) -> Data:
+    """Another post of the same message, and where it stands."""
+    return {
+        "id": post_id,
+        "href": post_href(event.slug, post_id),
+        "source": source,
+        "instance": instance,
     }
 
 

@@ -122,7 +122,10 @@ def columns_page(connection: sqlite3.Connection, event: Event, params: Mapping[s
                 "total": total.posts,
                 "total_is_exact": total.is_exact,
                 "posts": post_cards(
-                    connection, event, find_posts(connection, selection, size=CARDS).ids
+                    connection,
+                    event,
+                    find_posts(connection, selection, size=CARDS).ids,
+                    each_alone=filters.copies in ("shown", "hidden"),
                 ),
                 "left": _href(event, _moved(others, column, index - 1)) if index else None,
                 "right": _href(event, _moved(others, column, index + 1))

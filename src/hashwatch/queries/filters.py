@@ -17,6 +17,9 @@ hashtag   with or without ``#``; case and accents do not matter
 kind      post, reply, quote, boost; original for all but boosts
 media     yes, no
 link      yes, no; a host (``example.org``) or a whole address
+boosts    folded under their original (as a rule), shown, hidden
+copies    of one message on other networks: folded (as a rule), shown, hidden
+alike     posts in nearly the words of others: shown, or the number of the first of them
 from, to  a date, or a time, in the event's zone; both are part of the range
 sort      newest, engaged
 ====== =========================================================================
@@ -41,13 +44,17 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "question": ("any", "speaker", "organiser", "rhetorical"),
     "kind": ("post", "reply", "quote", "boost", "original"),
     "media": ("yes", "no"),
+    "boosts": ("folded", "shown", "hidden"),
+    "copies": ("folded", "shown", "hidden"),
     "sort": ("newest", "engaged"),
 }
 NAMES = (
     "q", "theme", "session", "question", "sentiment", "language", "source", "instance",
     "only_on", "home", "author", "group",
-    "hashtag", "kind", "media", "link", "from", "to", "sort",
+    "hashtag", "kind", "media", "link", "boosts", "copies", "alike", "from", "to", "sort",
 )  # fmt: skip
+
+_AS_A_RULE = (("sort", "newest"), ("boosts", "folded"), ("copies", "folded"))
 
 _SPACED_OFFSET = re.compile(r"(T\d\d:\d\d(?::\d\d)?) (\d\d:\d\d)$")
 
@@ -77,6 +84,9 @@ class Filters(msgspec.Struct, frozen=True):
     kind: str = ""
     media: str = ""
     link: str = ""
+    boosts: str = ""
+    copies: str = ""
+    alike: str = ""
     from_: str = ""
     to: str = ""
     sort: str = "newest"
@@ -89,7 +99,7 @@ class Filters(msgspec.Struct, frozen=True):
         return {
             name: value
             for name, value in values.items()
-            if value and (name, value) != ("sort", "newest")
+            if value and (name, value) not in _AS_A_RULE
         }
 
     def without(self, name: str) -> dict[str, str]:
@@ -98,7 +108,8 @@ class Filters(msgspec.Struct, frozen=True):
 
     def restricting(self) -> frozenset[str]:
         """The names of those that leave posts out."""
-        return frozenset(self.parameters()) - {"sort"}
+        shown = {name for name in ("boosts", "copies", "alike") if getattr(self, name) == "shown"}
+        return frozenset(self.parameters()) - {"sort"} - shown
 
 
 def parse_filters(params: Mapping[str, str], timezone: ZoneInfo | str) -> Filters:
@@ -127,6 +138,8 @@ def parse_filters(params: Mapping[str, str], timezone: ZoneInfo | str) -> Filter
         raise FilterError(
             "language", say("give a code of two or three letters, such as en, or und")
         )
+    if not re.fullmatch(r"|shown|\d{1,18}", values["alike"], re.ASCII):
+        raise FilterError("alike", say("give shown, or the number of the first of such posts"))
     start, end = parse_range(values["from"], values["to"], zone)
     values["from_"] = values.pop("from")
     values["sort"] = values["sort"] or "newest"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+import msgspec
+
 from hashwatch.errors import FilterError
 from hashwatch.queries.amplify import worth_amplifying
 from hashwatch.queries.authors import count_authors
@@ -15,14 +17,14 @@ from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
 from hashwatch.queries.measured import measure
 from hashwatch.queries.now import last_minutes, recent_by_theme, usual_rates, window
-from hashwatch.queries.programme import programme, stage, tones
+from hashwatch.queries.programme import NO_COUNTS, facet_totals, programme, stage, tones
 from hashwatch.queries.questions import count_waiting
 from hashwatch.queries.ranges import Range, chosen_range, range_parameters, whole_event
 from hashwatch.queries.rankings import rankings
 from hashwatch.queries.search import find_posts
 from hashwatch.queries.selection import select
 from hashwatch.queries.sentence import sentence
-from hashwatch.queries.series import WHOLE, series
+from hashwatch.queries.series import WHOLE, boosts_hidden, series
 from hashwatch.queries.shapes import Data, Tone
 from hashwatch.queries.spike_rows import spike_rows
 from hashwatch.queries.statements import ask
@@ -38,7 +40,7 @@ TABS = {
     "questions": N_("Questions"),
     "negative": N_("Negative"),
 }
-PARAMETERS = ("grain", "from", "to", "tab")
+PARAMETERS = ("grain", "from", "to", "tab", "boosts")
 
 
 def overview(
@@ -50,6 +52,7 @@ def overview(
         raise FilterError(
             "tab", say("“%(tab)s” is not one of %(tabs)s", tab=tab, tabs=", ".join(TABS))
         )
+    boosts = boosts_hidden(params)
     span = chosen_range(connection, event, params, now)
     usual = usual_rates(connection, event, now)
     sessions = programme(connection, event, now)
@@ -69,7 +72,7 @@ def overview(
     shown = (
         [one["id"] for one in outstanding]
         if tab == "amplify"
-        else _tab_posts(connection, event, tab, *chosen)
+        else _tab_posts(connection, event, tab, *chosen, boosts)
     )
     spikes = spike_rows(connection, event, span.start, span.end, now, sessions)
     return {
@@ -87,7 +90,7 @@ def overview(
         "now": current,
         "stage": on_stage,
         "tone": recent_tone(connection, event, now),
-        "series": series(connection, event, WHOLE, span, now, sessions, spikes),
+        "series": series(connection, event, WHOLE, span, now, sessions, spikes, boosts),
         "themes": themes,
         "emerging": emerging_links(connection, event),
         "sessions": today,
@@ -100,10 +103,22 @@ def overview(
 
 
 def event_totals(connection: sqlite3.Connection, event: Event) -> Data:
-    """Posts, boosts and people of the whole event."""
+    """Posts, boosts, copies and people of the whole event; messages are what is left of posts
+    without boosts and copies.
+    """
     posts, boosts, _, _ = ask(connection, "event_totals", {"event": event.id})[0]
-    authors = count_authors(connection, event, posts)
-    return {"posts": posts, "boosts": boosts, "authors": authors, "href": posts_href(event.slug)}
+    copies = facet_totals(connection, event, "copy").get("", NO_COUNTS)[0]
+    return {
+        "posts": posts,
+        "boosts": boosts,
+        "boost_share": round(boosts / posts, 4) if posts else None,
+        "copies": copies,
+        "messages": posts - boosts - copies,
+        "authors": count_authors(connection, event, posts),
+        "href": posts_href(event.slug),
+        "boosts_href": posts_href(event.slug, kind="boost"),
+        "messages_href": posts_href(event.slug, boosts="hidden", copies="hidden"),
+    }
 
 
 def recent_tone(connection: sqlite3.Connection, event: Event, now: int) -> Tone:
@@ -131,7 +146,7 @@ def _ranked_time(
 
 
 def _tabs(event: Event, params: Mapping[str, str], selected: str) -> list[Data]:
-    kept = {name: params.get(name, "") for name in ("grain", "from", "to")}
+    kept = {name: params.get(name, "") for name in ("grain", "from", "to", "boosts")}
     return [
         {
             "key": key,
@@ -145,7 +160,12 @@ def _tabs(event: Event, params: Mapping[str, str], selected: str) -> list[Data]:
 
 
 def _tab_posts(
-    connection: sqlite3.Connection, event: Event, tab: str, start: int | None, end: int | None
+    connection: sqlite3.Connection,
+    event: Event,
+    tab: str,
+    start: int | None,
+    end: int | None,
+    boosts: str,
 ) -> list[int]:
     """The posts under a tab: of the time chosen, else of the whole event."""
     filters = {
@@ -154,4 +174,5 @@ def _tab_posts(
         "questions": Filters(start=start, end=end, question="any"),
         "negative": Filters(start=start, end=end, sentiment="negative", kind="original"),
     }[tab]
+    filters = msgspec.structs.replace(filters, boosts=boosts)
     return find_posts(connection, select(connection, event, filters), size=CARDS).ids

@@ -9,7 +9,7 @@ from hashwatch.errors import MissingError
 from hashwatch.queries.buckets import from_iso, local_text
 from hashwatch.queries.cards import post_cards
 from hashwatch.queries.events import Event
-from hashwatch.queries.hrefs import posts_href, session_href
+from hashwatch.queries.hrefs import post_href, posts_href, session_href
 from hashwatch.queries.markup import plain_name, safe_url
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
@@ -70,6 +70,8 @@ def post_page(connection: sqlite3.Connection, event: Event, post_id: int) -> Dat
             }
             for instance, seen_at in ask(connection, "post_sightings", one)
         ],
+        "copies": _copies(connection, event, one),
+        "alike": _alike(connection, event, one),
         "boosts": _boosts(connection, event, post_id),
         "replies": post_cards(
             connection, event, [row[0] for row in ask(connection, "post_replies", one)]
@@ -112,6 +114,45 @@ def _session(connection: sqlite3.Connection, event: Event, one: Data) -> Data | 
     return None
 
 
+def _copies(connection: sqlite3.Connection, event: Event, one: Data) -> list[Data]:
+    """The posts that are one message with this one, itself among them; none where it is alone."""
+    rows = ask(connection, "post_copies", one)
+    return [
+        {
+            "id": post_id,
+            "href": post_href(event.slug, post_id),
+            "url": safe_url(url) or safe_url(uri),
+            "source": source,
+            "instance": instance,
+            "handle": handle,
+            "boosts": boosts,
+            "likes": likes,
+            "replies": replies,
+            "quotes": quotes,
+            "why": why,
+            "is_bridged": bool(is_bridged),
+            "is_shown": place == 0,
+        }
+        for place, (
+            post_id, source, instance, url, uri, handle, boosts, likes, replies, quotes, why,
+            is_bridged,
+        ) in enumerate(rows)
+        if len(rows) > 1
+    ]  # fmt: skip
+
+
+def _alike(connection: sqlite3.Connection, event: Event, one: Data) -> Data | None:
+    """The first post in nearly these words, and how many there are beside it."""
+    for first, posts in ask(connection, "post_alike", one):
+        return {
+            "first": first,
+            "posts": posts,
+            "first_href": post_href(event.slug, first),
+            "href": posts_href(event.slug, alike=str(first)),
+        }
+    return None
+
+
 def _boosts(connection: sqlite3.Connection, event: Event, post_id: int) -> list[Data]:
     return [
         {
@@ -126,6 +167,6 @@ def _boosts(connection: sqlite3.Connection, event: Event, post_id: int) -> list[
             "local": local_text(boost_id >> 20, event.zone),
         }
         for author_id, handle, name, url, bot, boost_id in ask(
-            connection, "post_boosts", {"post": post_id}
+            connection, "post_boosts", {"post": post_id, "event": event.id}
         )
     ]

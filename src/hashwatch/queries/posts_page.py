@@ -16,6 +16,7 @@ from hashwatch.queries.search import count_posts, find_posts
 from hashwatch.queries.selection import select
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
+from hashwatch.queries.totals import rollup_messages
 from hashwatch.wording import N_, say
 
 LABELS = {
@@ -29,6 +30,9 @@ LABELS = {
     "kind": N_("Kind"),
     "media": N_("Media"),
     "link": N_("Link"),
+    "boosts": N_("Boosts"),
+    "copies": N_("Copies"),
+    "alike": N_("Worded alike"),
     "instance": N_("Server"),
     "only_on": N_("Only on"),
     "home": N_("At home on"),
@@ -53,6 +57,12 @@ _QUESTIONS = {
     "organiser": N_("to the organisers"),
     "rhetorical": N_("rhetorical"),
 }
+_ALONE = N_("each by itself")
+_REPEATS = (
+    ("folded", N_("folded under their original")),
+    ("shown", _ALONE),
+    ("hidden", N_("left out")),
+)
 _YES_NO = (("yes", N_("with")), ("no", N_("without")))
 
 Option = tuple[str, str, int | None]
@@ -86,7 +96,10 @@ def posts_page(connection: sqlite3.Connection, event: Event, params: Mapping[str
         ],
         "total": total.posts,
         "total_is_exact": total.is_exact,
-        "posts": post_cards(connection, event, found.ids),
+        "messages": rollup_messages(connection, selection),
+        "posts": post_cards(
+            connection, event, found.ids, each_alone=filters.copies in ("shown", "hidden")
+        ),
         "next": following if found.after else None,
         "exports": {
             suffix: event_href(event.slug, f"posts.{suffix}", filters.without("sort"))
@@ -197,6 +210,9 @@ def filter_options(connection: sqlite3.Connection, event: Event) -> dict[str, li
             for kind in _KINDS
         ],
         **_groups(connection, event, whole[0]),
+        "boosts": [(value, say(shown), None) for value, shown in _REPEATS],
+        "copies": [(value, say(shown), None) for value, shown in _REPEATS],
+        "alike": [("shown", say(_ALONE), None)],
         "media": [(value, say(shown), None) for value, shown in _YES_NO],
         "link": [(value, say(shown), None) for value, shown in _YES_NO],
     }

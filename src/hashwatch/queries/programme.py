@@ -13,7 +13,7 @@ from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import session_href
 from hashwatch.queries.markup import safe_url
 from hashwatch.queries.selection import NEVER
-from hashwatch.queries.shapes import Counts, Data, SessionRow
+from hashwatch.queries.shapes import Counts, Data, SessionRow, Volume
 from hashwatch.queries.statements import ask
 from hashwatch.wording import full_weekday, say
 
@@ -38,8 +38,9 @@ def tones(sums: Sequence[int]) -> Counts:
 def programme(connection: sqlite3.Connection, event: Event, now: int) -> list[SessionRow]:
     """Every session in the programme's order, with its counts and where the clock stands to it."""
     totals = facet_totals(connection, event, "session")
+    copies = facet_totals(connection, event, "copy session")
     rows = [
-        _row(event, row, totals.get(row[0], NO_COUNTS), now)
+        _row(event, row, totals.get(row[0], NO_COUNTS), copies.get(row[0], NO_COUNTS)[0], now)
         for row in ask(connection, "sessions", {"event": event.id})
     ]
     coming = [row["starts_at"] for row in rows if row["state"] == "later" and row["starts_at"]]
@@ -116,7 +117,21 @@ def day_label(day: str) -> str:
     return full_weekday(parsed)
 
 
-def _row(event: Event, row: tuple[Any, ...], sums: Sequence[int], now: int) -> SessionRow:
+def volume(sums: Sequence[int], copies: int) -> Volume:
+    """A rollup's sums as posts, and what of them are boosts, copies and messages."""
+    posts, boosts = sums[0], sums[1]
+    return {
+        "posts": posts,
+        "boosts": boosts,
+        "boost_share": round(boosts / posts, 4) if posts else None,
+        "copies": copies,
+        "messages": posts - boosts - copies,
+    }
+
+
+def _row(
+    event: Event, row: tuple[Any, ...], sums: Sequence[int], copies: int, now: int
+) -> SessionRow:
     _, code, title, day, starts_at, ends_at, room, track, theme, speakers, url, _ = row
     start = from_iso(starts_at) if starts_at else None
     end = from_iso(ends_at) if ends_at else None
@@ -134,7 +149,7 @@ def _row(event: Event, row: tuple[Any, ...], sums: Sequence[int], now: int) -> S
         "theme": theme,
         "speakers": [s["name"] if isinstance(s, dict) else s for s in json.loads(speakers)],
         "url": safe_url(url),
-        "posts": sums[0],
+        **volume(sums, copies),
         "tone": tones(sums),
         "href": session_href(event.slug, code),
         "state": _state(start, end, now),

@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from hashwatch.errors import FilterError
+from hashwatch.queries.once import GROUPS, shown_once
 from hashwatch.queries.selection import NEVER, Driver, Selection
 from hashwatch.queries.statements import run
 from hashwatch.queries.totals import rollup_total
@@ -61,14 +62,15 @@ def find_posts(
 
     Boosts stand folded under their original, unless the filters name a kind or an author: then
     they are what is looked for. Where a range begins after the original, the first boost in the
-    range stands for it.
+    range stands for it. Copies of one message, and posts worded alike, are shown once.
     """
     engagement, identity = _cursor(after)
-    if not selection.filters.kind and not selection.filters.author:
-        fold = _FOLDED if selection.filters.start is None else _FOLDED_SINCE
+    filters = selection.filters
+    if not filters.kind and not filters.author and filters.boosts not in ("shown", "hidden"):
+        fold = _FOLDED if filters.start is None else _FOLDED_SINCE
         conditions = {**selection.conditions, "fold": fold}
         selection = msgspec.structs.replace(selection, conditions=conditions)
-    if selection.filters.sort == "engaged":
+    if filters.sort == "engaged":
         return _engaged(connection, selection, (engagement, identity), size)
     return _newest(connection, selection, identity, size)
 
@@ -115,7 +117,7 @@ def _newest(connection: sqlite3.Connection, selection: Selection, before: int, s
     scan, left = 4 * size, ROW_BUDGET if _needs_rows(conditions) else BUDGET
     while True:
         ids = walk.ids(selection.parameters["low"], high, scan)
-        found += sorted((row[0] for row in walk.keep(ids, conditions)), reverse=True)
+        found += sorted(walk.once(row[0] for row in walk.keep(ids, conditions)), reverse=True)
         if len(found) > size:
             return Found(found[:size], str(found[size - 1]))
         if len(ids) < scan:
@@ -144,6 +146,8 @@ def _engaged(
         ),
         reverse=True,
     )
+    once = walk.once(row[1] for row in rows)
+    rows = [row for row in rows if row[1] in once]
     more = len(rows) > size
     return Found([row[1] for row in rows[:size]], _pair(rows[size - 1]) if more else None)
 
@@ -164,7 +168,7 @@ def _engaged_walk(
         at = {"engagement": cursor[0], "id": cursor[1], "limit": scan}
         candidates = run(connection, sql, at)
         engagement = {identity: value for value, identity in candidates}
-        kept = (row[0] for row in walk.keep(list(engagement), conditions))
+        kept = walk.once(row[0] for row in walk.keep(list(engagement), conditions))
         found += sorted(((engagement[post], post) for post in kept), reverse=True)
         if len(found) > size:
             return Found([row[1] for row in found[:size]], _pair(found[size - 1]))
@@ -230,6 +234,19 @@ class _Walk:
             sql += f" WHERE {' AND '.join(conditions.values())}"
         stretch = {"ids": json.dumps(ids), "first": min(ids), "last": max(ids)}
         return run(self.connection, sql, {**self.selection.parameters, **stretch})
+
+    def once(self, ids: Iterable[int]) -> set[int]:
+        """Those of ``ids`` that are shown; what they stand for is folded under them."""
+        filters = self.selection.filters
+        kinds = [
+            name for name in GROUPS
+            if not getattr(filters, name) or getattr(filters, name) == "folded"
+        ]  # fmt: skip
+        within = {"range": "c.id >= :low AND c.id < :high", **self.selection.conditions}
+        return shown_once(
+            self.connection, self.selection.event.id, list(ids), kinds,
+            lambda posts: {row[0] for row in self.keep(posts, within)},
+        )  # fmt: skip
 
     def _is_dense(self, ids: Sequence[int]) -> bool:
         """Whether the stretch of ``ids`` holds few enough posts to fetch its text hits at once."""

@@ -29,7 +29,7 @@ FULL_TEXT_PROBE = 28
 NEVER = 1 << 62
 LONGEST_DAY = 25 * 3600
 
-_WIDTH = ("q", "link", "question", "session", "author", "hashtag", "theme", "language")
+_WIDTH = ("alike", "q", "link", "question", "session", "author", "hashtag", "theme", "language")
 """Drivers that hold many, the narrower ones first as a rule."""
 
 
@@ -91,6 +91,7 @@ def select(connection: sqlite3.Connection, event: Event, filters: Filters) -> Se
     building.columns()
     building.servers()
     building.links()
+    building.repeats()
     return building.selection()
 
 
@@ -116,7 +117,7 @@ class _Building:
         facet = None
         if (
             not self.filters.restricting()
-            - {"from", "to", "kind", "sentiment"}
+            - {"from", "to", "kind", "sentiment", "boosts", "copies"}
             - {name for name, _ in self.facet_values}
         ):
             facets = self.facet_values or [("all", "")]
@@ -228,6 +229,26 @@ class _Building:
             self._narrow("link", "post_links", "link_id", rows[0][0] if rows else -1)
         elif link:
             self._host(link.lower().removeprefix("www."))
+
+    def repeats(self) -> None:
+        """Without boosts, without copies, or those alone that are worded like one post."""
+        if self.filters.boosts == "hidden":
+            self.conditions["boosts"] = "p.kind <> 'boost'"
+        if self.filters.copies == "hidden":
+            self.conditions["copies"] = (
+                "NOT EXISTS (SELECT 1 FROM copies WHERE event_id = :event AND post_id = c.id)"
+            )
+        if self.filters.alike not in ("", "shown"):
+            self.parameters["alike"] = int(self.filters.alike)
+            source = (
+                "(SELECT post_id FROM alike WHERE event_id = :event AND first_id = :alike"
+                " UNION ALL SELECT :alike) AS worded WHERE TRUE"
+            )
+            self.conditions["alike"] = (
+                "(c.id = :alike OR EXISTS (SELECT 1 FROM alike WHERE event_id = :event"
+                " AND post_id = c.id AND first_id = :alike))"
+            )
+            self.drivers.append(Driver("alike", "post_id", source))
 
     def _bound_by_rollups(self) -> None:
         """Narrow the range to the days that hold any post of the facets, so that a few old posts

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from hashwatch.errors import FilterError
 from hashwatch.queries.buckets import (
     GRAINS,
     SECONDS,
@@ -51,9 +52,17 @@ def series(
     now: int,
     sessions: Sequence[SessionRow] = (),
     spikes: Sequence[Data] = (),
+    boosts: str = "",
 ) -> Data:
-    """The subject's posts in ``span``, a point a bucket, empty ones too."""
+    """The subject's posts in ``span``, a point a bucket, empty ones too; without boosts where
+    ``boosts`` is ``hidden``.
+    """
     sums = {bucket: counts for bucket, *counts in _rows(connection, event, subject, span)}
+    share = _boost_share(event, subject, span, sums, boosts)
+    if boosts == "hidden":
+        sums = {bucket: [n[0] - n[1], 0, *n[2:]] for bucket, n in sums.items()}
+        filters = {**subject.filters, "boosts": boosts}
+        subject = msgspec.structs.replace(subject, filters=filters)
     points = [
         _point(event, subject, span.grain, bucket, sums.get(bucket, _NONE))
         for bucket in buckets_between(span.start, span.end, span.grain, event.zone)
@@ -75,9 +84,40 @@ def series(
         "notes": chart_notes(connection, event, span.start, span.end, spikes),
         "summary": _summary(event, span, points, peak),
         "peak": peak and {key: peak[key] for key in ("bucket", "posts", "local", "href")},
-        "grains": _grains(event, subject, span),
-        "whole": event_href(event.slug, subject.page) if span.zoomed else None,
+        "boosts": share,
+        "grains": _grains(event, subject, span, boosts),
+        "whole": event_href(event.slug, subject.page, {"boosts": boosts}) if span.zoomed else None,
     }
+
+
+def boosts_hidden(params: Mapping[str, str]) -> str:
+    """``hidden`` where the parameter ``boosts`` says so, else nothing."""
+    value = params.get("boosts", "")
+    if value not in ("", "folded", "hidden"):
+        allowed = "folded, hidden"
+        words = say("“%(values)s” is not one of %(allowed)s", values=value, allowed=allowed)
+        raise FilterError("boosts", words)
+    return "hidden" if value == "hidden" else ""
+
+
+def _boost_share(
+    event: Event, subject: Subject, span: Range, sums: Mapping[int, Sequence[int]], boosts: str
+) -> Data:
+    """The share of boosts among the posts drawn, and where they are left out or drawn again."""
+    posts, boosted = (sum(counts[column] for counts in sums.values()) for column in (0, 1))
+    other = "" if boosts == "hidden" else "hidden"
+    kept = {"grain": span.grain, **_kept(event, span)} if span.zoomed else {}
+    return {
+        "posts": boosted,
+        "share": round(boosted / posts, 4) if posts else None,
+        "hidden": boosts == "hidden",
+        "href": event_href(event.slug, subject.page, {**kept, "boosts": other}),
+    }
+
+
+def _kept(event: Event, span: Range) -> dict[str, str]:
+    chosen = span.parameters(event)
+    return {"from": chosen["from_"], "to": chosen["to"]}
 
 
 def zero_filled(
@@ -160,17 +200,16 @@ def _summary(event: Event, span: Range, points: Sequence[Point], peak: Point | N
     )  # fmt: skip
 
 
-def _grains(event: Event, subject: Subject, span: Range) -> list[Data]:
+def _grains(event: Event, subject: Subject, span: Range, boosts: str) -> list[Data]:
     """The grains in which the reader may see the same span; without a span of their own, any."""
-    kept = {}
-    if span.zoomed:
-        chosen = span.parameters(event)
-        kept = {"from": chosen["from_"], "to": chosen["to"]}
+    kept = _kept(event, span) if span.zoomed else {}
     return [
         {
             "key": grain,
             "label": say(grain),
-            "href": event_href(event.slug, subject.page, {"grain": grain, **kept}),
+            "href": event_href(
+                event.slug, subject.page, {"grain": grain, **kept, "boosts": boosts}
+            ),
             "selected": grain == span.grain,
         }
         for grain in GRAINS

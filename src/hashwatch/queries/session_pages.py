@@ -23,13 +23,13 @@ from hashwatch.queries.ranges import (
 )
 from hashwatch.queries.search import find_posts
 from hashwatch.queries.selection import select
-from hashwatch.queries.series import Subject, series
+from hashwatch.queries.series import Subject, boosts_hidden, series
 from hashwatch.queries.shapes import Data, SessionRow
 from hashwatch.queries.statements import ask, run, statement
 from hashwatch.queries.tone import tone
 from hashwatch.wording import say
 
-PARAMETERS = ("grain", "from", "to")
+PARAMETERS = ("grain", "from", "to", "boosts")
 HEAT_HOURS = 48
 HEAT_ROWS = 60
 CARDS = 20
@@ -63,9 +63,12 @@ def session_page(
     identity, abstract = details
     subject = Subject("session", identity, {"session": code}, f"sessions/{code}")
     span = _span(connection, event, row, params, now)
-    selection = select(connection, event, Filters(session=code))
+    boosts = boosts_hidden(params)
+    selection = select(connection, event, Filters(session=code, boosts=boosts))
     found = find_posts(connection, selection, size=CARDS)
-    more = event_href(event.slug, "posts", {"session": code, "after": found.after or ""})
+    more = event_href(
+        event.slug, "posts", {"session": code, "boosts": boosts, "after": found.after or ""}
+    )
     return {
         "session": {**row, "abstract": abstract},
         "tone": tone(
@@ -75,7 +78,7 @@ def session_page(
             {"session": code},
             measure(connection, event),
         ),
-        "series": series(connection, event, subject, span, now, [row]),
+        "series": series(connection, event, subject, span, now, [row], boosts=boosts),
         "themes": _themes(connection, event, code, identity),
         "posts": post_cards(connection, event, found.ids),
         "next": more if found.after else None,
@@ -90,7 +93,7 @@ def _span(
     now: int,
 ) -> Range:
     """The time chosen, else that around the session, else the whole event."""
-    if any(params.get(name) for name in PARAMETERS):
+    if any(params.get(name) for name in PARAMETERS if name != "boosts"):
         return chosen_range(connection, event, params, now)
     if row["starts_at"]:
         start = from_iso(row["starts_at"])

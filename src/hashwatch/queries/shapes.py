@@ -100,7 +100,19 @@ class Point(TypedDict):
     href: str
 
 
-class SessionRow(TypedDict):
+class Volume(TypedDict):
+    """Posts, and what of them are boosts, copies of a message on another network, and messages:
+    ``messages = posts - boosts - copies``. ``boost_share`` is ``None`` without posts.
+    """
+
+    posts: int
+    boosts: int
+    boost_share: float | None
+    copies: int
+    messages: int
+
+
+class SessionRow(Volume):
     """A session as lists show it; ``state`` is past, now, next, later or open (no times known)."""
 
     code: str
@@ -114,13 +126,12 @@ class SessionRow(TypedDict):
     theme: str
     speakers: list[str]
     url: str | None
-    posts: int
     tone: Counts
     href: str
     state: str
 
 
-class ThemeRow(TypedDict):
+class ThemeRow(Volume):
     """A theme: its posts, its share of all, and how the last 30 minutes compare with the usual.
 
     ``recent`` are the posts of those, ``before`` of the 30 minutes before; ``moves`` is ``up``
@@ -129,7 +140,6 @@ class ThemeRow(TypedDict):
 
     name: str
     href: str
-    posts: int
     share: float | None
     change: float | None
     recent: int
@@ -170,4 +180,7 @@ class PostCard(TypedDict):
     edited: bool
     invented: bool
     folded: int
+    copies: list[Data]
+    copy_of: Data | None
+    alike: Data | None
     parent: Data | None

@@ -11,7 +11,7 @@ from hashwatch.queries.emerging import MINUTES, emerging_rows
 from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.now import Usual, moves, recent_by_theme, usual_rates, window
-from hashwatch.queries.programme import NO_COUNTS, facet_totals, tones
+from hashwatch.queries.programme import NO_COUNTS, facet_totals, tones, volume
 from hashwatch.queries.ranges import range_parameters, whole_event
 from hashwatch.queries.series import zero_filled
 from hashwatch.queries.shapes import Data, ThemeRow
@@ -32,6 +32,7 @@ def theme_rows(
     last half hour's by theme.
     """
     totals = facet_totals(connection, event, "theme")
+    copies = facet_totals(connection, event, "copy theme")
     posts = facet_totals(connection, event, "all").get("", NO_COUNTS)[0]
     before = recent_by_theme(connection, event, now - 1800)
     last = range_parameters(event, *window(now, 30))
@@ -42,7 +43,7 @@ def theme_rows(
             {
                 "name": name,
                 "href": posts_href(event.slug, theme=name),
-                "posts": sums[0],
+                **volume(sums, copies.get(identity, NO_COUNTS)[0]),
                 "share": round(sums[0] / posts, 4) if posts else None,
                 "change": usual.ratio("theme", identity, recent.get(identity, 0), now, 30),
                 "recent": recent.get(identity, 0),
