@@ -193,7 +193,8 @@ def post_of(event: Event, raw: bytes, instance: str, profile: Profile | None) ->
         author=Author(
             uri=f"nostr:{shown}",
             handle=shown,
-            name=clean(about.shown),
+            # Of a key that nobody has named, what people look at: its ends.
+            name=clean(about.shown) or f"{shown[:10]}…{shown[-5:]}",
             url=f"{PAGES}/{shown}",
             bot=about.bot,
             bio=clean(about.about),

@@ -15,7 +15,7 @@ from hashwatch.collect.entities import entities
 from hashwatch.collect.jetstream import decode_leniently
 from hashwatch.collect.times import iso_time
 from hashwatch.errors import BadAnswerError
-from hashwatch.model import Author, Engagement, Media, Page, Post, Reject, fold_hashtag
+from hashwatch.model import Author, Engagement, Page, Post, Reject, fold_hashtag
 
 NAME = "youtube"
 INSTANCE = "youtube.com"
@@ -263,7 +263,6 @@ def _video(video: _Video, raw: bytes) -> Post:
         language=language.partition("-")[0].lower() if language else None,
         hashtags=found.hashtags,
         links=found.links,
-        media=(Media("video", video_uri(number)),),
         engagement=Engagement(
             likes=_count(video.statistics.likes), replies=_count(video.statistics.comments)
         ),
