@@ -15,13 +15,11 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import zlib
 from contextlib import suppress
-from pathlib import Path
 
-from bench.live import CONFIG, PAGE, percentiles, usage
+from bench.live import PAGE, percentiles, running, usage
 from bench.payloads import Payloads
 from hashwatch.archive.connection import open_reading
 from hashwatch.archive.store import Archive, PlaceKey
@@ -44,26 +42,8 @@ def main() -> None:
     seconds, dashboards, rate = (
         int(value) for value in [*sys.argv[1:4], *("30", "500", "200")[len(sys.argv[1:4]) :]]
     )
-    with tempfile.TemporaryDirectory(prefix="hashwatch-dashboards-") as folder:
-        place = Path(folder)
-        (place / "config.toml").write_text(CONFIG)
-        common = ["--config", str(place / "config.toml"), "--data-dir", str(place / "data")]
-        archive = Archive(place / "data" / "archive.db")
-        command = [sys.executable, "-m", "hashwatch"]
-        children = [
-            subprocess.Popen([*command, "publish", "--follow", *common], stdin=subprocess.PIPE),
-            subprocess.Popen(
-                [*command, "serve", "--port", str(PORT), *common],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            ),
-        ]  # fmt: skip
-        try:
-            measure(archive, children, seconds, dashboards, rate)
-        finally:
-            archive.close()
-            for child in children:
-                child.terminate()
-                child.wait()
+    with running(PORT) as (archive, children):
+        measure(archive, children, seconds, dashboards, rate)
 
 
 def measure(

@@ -19,6 +19,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -54,6 +56,13 @@ terms = ["oversight", "scrutiny"]
 def main() -> None:
     """Runs for some seconds, then prints percentiles, CPU and memory."""
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    with running(PORT) as (archive, children):
+        report(archive, children, seconds)
+
+
+@contextmanager
+def running(port: int) -> Iterator[tuple[Archive, list[subprocess.Popen[bytes]]]]:
+    """An empty archive, with the publisher and the server of its dashboard at work."""
     with tempfile.TemporaryDirectory(prefix="hashwatch-live-") as folder:
         place = Path(folder)
         (place / "config.toml").write_text(CONFIG)
@@ -63,12 +72,12 @@ def main() -> None:
         children = [
             subprocess.Popen([*command, "publish", "--follow", *common], stdin=subprocess.PIPE),
             subprocess.Popen(
-                [*command, "serve", "--port", str(PORT), *common],
+                [*command, "serve", "--port", str(port), *common],
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             ),
         ]  # fmt: skip
         try:
-            report(archive, children, seconds)
+            yield archive, children
         finally:
             archive.close()
             for child in children:
