@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
@@ -13,17 +12,17 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+import visiting
+from visiting import Visitor
 
 from archive import strategies
 from hashwatch.alert.alerter import Alerter
 from hashwatch.alert.rules import Rule
-from hashwatch.serve.app import build_app
 from publish.test_publish_moderation import Stage, post
 
 T = TypeVar("T")
 WALL = strategies.BEGIN + 200.0
 PAGE = "/events/natsec17/alerts"
-OURS = {"Sec-Fetch-Site": "same-origin"}
 SILENCE = Rule("Silence", "silence", ("team",))
 
 
@@ -40,13 +39,14 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     made.archive.close()
 
 
-class Room:
+class Room(Visitor):
     """Somebody at a browser, an alerter, and what it tells."""
 
     def __init__(self, client: httpx.AsyncClient, stage: Stage) -> None:
-        self.client, self.stage, self.told = client, stage, list[tuple[str, str]]()
+        super().__init__(client, stage)
+        self.told: list[tuple[str, str]] = []
 
-    async def look(self) -> None:
+    async def pass_on(self) -> None:
         """What was decided is published; the alerter, started anew, looks twice and sends."""
         await asyncio.to_thread(self.stage.publish)
         with Alerter(
@@ -60,17 +60,11 @@ class Room:
 
     async def data(self, page: str = PAGE) -> dict[str, Any]:
         """A page's data."""
-        answer = await self.client.get(f"{page}.json")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        return await self.look(page)
 
     async def post(self, **form: str) -> httpx.Response:
-        """A form with the page's token."""
-        page = (await self.client.get("/events/natsec17/notes")).text
-        token = re.search(r'name="token" value="([^"]+)"', page)
-        fields = {"token": token[1] if token else "", **form}
-        return await self.client.post(PAGE, data=fields, headers=OURS)
+        """A form of the page."""
+        return await self.send(PAGE, **form)
 
     async def set(self, **form: str) -> None:
         """A rule that must be taken."""
@@ -78,28 +72,20 @@ class Room:
         assert answer.status_code == 303, answer.text
 
 
-def visit(stage: Stage, ask: Callable[[Room], Coroutine[Any, Any, T]]) -> T:
-    """Runs ``ask`` against a server on the stage's files."""
-    app = build_app(stage.dashboard_path, archive_path=stage.archive_path, wall=lambda: WALL)
-
-    async def run() -> T:
-        transport = httpx.ASGITransport(app=app)
-        base = "http://127.0.0.1:8001"
-        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-            return await ask(Room(client, stage))
-
-    return asyncio.run(run())
+def visit(stage: Stage, go: Callable[[Room], Coroutine[Any, Any, T]]) -> T:
+    """Runs ``go`` against a server on the stage's files."""
+    return visiting.visit(stage, Room, go, lambda: WALL)
 
 
 def test_a_rule_of_the_page_tells_whom_it_says_and_stops_when_taken_back(stage: Stage) -> None:
     """Once, whatever is restarted; then the log holds both decisions."""
 
     async def go(room: Room) -> None:
-        await room.look()
+        await room.pass_on()
         assert (await room.data())["choices"]["destinations"] == ["hall", "team"]
         await room.set(kind="keyword", terms="word3", **{"to-hall": "on"})
-        await room.look()
-        await room.look()
+        await room.pass_on()
+        await room.pass_on()
         assert [to for to, _ in room.told] == ["hall"]
         assert "1 post match word3" in room.told[0][1]
         data = await room.data()
@@ -112,7 +98,7 @@ def test_a_rule_of_the_page_tells_whom_it_says_and_stops_when_taken_back(stage: 
         assert by_name["Silence"]["by"] is None
         answer = await room.post(do="back", name="Words word3")
         assert answer.status_code == 303
-        await room.look()
+        await room.pass_on()
         assert [one["name"] for one in (await room.data())["rules"]] == ["Silence"]
         log = (await room.data("/events/natsec17/log"))["log"]
         assert [(one["words"], one["what"]["words"]) for one in log] == [
@@ -127,11 +113,11 @@ def test_a_rule_may_speak_on_the_page_alone(stage: Stage) -> None:
     """Nobody is sent anything; it says what it saw, and keeps its figures through a rebuild."""
 
     async def go(room: Room) -> None:
-        await room.look()
+        await room.pass_on()
         await room.set(kind="account", account="@Person3@town.example", posts="2", minutes="45")
         with stage.publisher() as publisher:
             publisher.rebuild()
-        await room.look()
+        await room.pass_on()
         assert room.told == []
         (said,) = (await room.data())["alerts"]
         assert said["words"].startswith("2 posts by @person3@town.example in the last 45 minutes")
@@ -160,7 +146,7 @@ def test_what_is_wrong_is_said_and_no_rule_is_set(
     """A sentence, and no row."""
 
     async def go(room: Room) -> None:
-        await room.look()
+        await room.pass_on()
         answer = await room.post(do="set", **form)
         assert (answer.status_code, says in answer.text) == (status, True), answer.text
         with closing(sqlite3.connect(stage.archive_path)) as connection:
@@ -184,7 +170,7 @@ def test_a_rule_that_cannot_be_read_costs_no_other(stage: Stage) -> None:
     """Of a later hashwatch, say: it is left out, with a line in the log."""
 
     async def go(room: Room) -> None:
-        await room.look()
+        await room.pass_on()
         await room.set(kind="keyword", terms="word3", **{"to-hall": "on"})
         with closing(sqlite3.connect(stage.archive_path, isolation_level=None)) as connection:
             connection.execute(
@@ -193,7 +179,7 @@ def test_a_rule_that_cannot_be_read_costs_no_other(stage: Stage) -> None:
                 (json.dumps({"kind": "aurora"}),),
             )
             connection.execute("INSERT INTO changes (kind, ref) VALUES ('alert_rule', 2)")
-        await room.look()
+        await room.pass_on()
         assert len(room.told) == 1
 
     visit(stage, go)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import closing
@@ -13,6 +12,8 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+import visiting
+from visiting import Visitor
 
 from fake_platform.mastodon import FakeMastodon, Fault
 from hashwatch.archive.checks import (
@@ -27,13 +28,11 @@ from hashwatch.config import parse_config
 from hashwatch.errors import ConfigError, ConflictError
 from hashwatch.schedule.checking import Checking
 from hashwatch.schedule.trying import check_sources
-from hashwatch.serve.app import build_app
 from publish.test_publish_dashboard import NOW
 from publish.test_publish_moderation import Stage, post
 
 T = TypeVar("T")
 PAGE = "/events/natsec17/check"
-OURS = {"Sec-Fetch-Site": "same-origin"}
 CONFIG = """
 [[event]]
 slug = "natsec17"
@@ -74,38 +73,21 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     made.archive.close()
 
 
-class Person:
+class Person(Visitor):
     """Somebody at a browser."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client = client
 
     async def data(self) -> dict[str, Any]:
         """The page's data."""
-        answer = await self.client.get(f"{PAGE}.json")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        return await self.look(PAGE)
 
     async def ask(self) -> httpx.Response:
-        """Presses the button; where there is none, posts its form all the same."""
-        page = (await self.client.get("/events/natsec17/notes")).text
-        token = re.search(r'name="token" value="([^"]+)"', page)
-        form = {"token": token[1] if token else ""}
-        return await self.client.post(PAGE, data=form, headers=OURS)
+        """Presses the button; where there is none, sends its form all the same."""
+        return await self.send(PAGE)
 
 
 def visit(stage: Stage, clock: Clock, go: Callable[[Person], Coroutine[Any, Any, T]]) -> T:
     """Runs ``go`` against a server on the stage's files."""
-    app = build_app(stage.dashboard_path, archive_path=stage.archive_path, wall=clock)
-
-    async def run() -> T:
-        transport = httpx.ASGITransport(app=app)
-        base = "http://127.0.0.1:8001"
-        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-            return await go(Person(client))
-
-    return asyncio.run(run())
+    return visiting.visit(stage, Person, go, clock)
 
 
 def answering(stage: Stage, clock: Clock, *found: Checked) -> Checking:

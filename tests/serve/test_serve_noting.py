@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
@@ -13,18 +12,18 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+import visiting
+from visiting import Visitor
 
 from archive import strategies
 from hashwatch.archive.erasing import Sought, erase
 from hashwatch.archive.notes import Notes
 from hashwatch.errors import ConflictError
-from hashwatch.serve.app import build_app
 from publish.test_publish_dashboard import NOW
 from publish.test_publish_moderation import Stage, post
 
 T = TypeVar("T")
 PAGE = "/events/natsec17/notes"
-OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
@@ -42,27 +41,18 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     made.archive.close()
 
 
-class Person:
+class Person(Visitor):
     """Somebody at a browser, while the publisher publishes what they decide."""
 
-    def __init__(self, client: httpx.AsyncClient, stage: Stage) -> None:
-        self.client, self.stage = client, stage
-
     async def data(self, page: str = PAGE) -> dict[str, Any]:
-        """A page's data."""
+        """A page's data, as no answer that the server keeps for a second has it."""
         await asyncio.to_thread(self.stage.publish)
-        path, _, query = page.partition("?")
-        answer = await self.client.get(f"{path}.json?_={next(FRESH)}&{query}")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        mark = "&" if "?" in page else "?"
+        return await self.look(f"{page}{mark}_={next(FRESH)}")
 
     async def post(self, **form: object) -> httpx.Response:
-        """A form with the page's token."""
-        page = (await self.client.get(PAGE)).text
-        token = re.search(r'name="token" value="([^"]+)"', page)
-        fields = {"token": token[1] if token else "", **{k: str(v) for k, v in form.items()}}
-        return await self.client.post(PAGE, data=fields, headers=OURS)
+        """A form of the page."""
+        return await self.send(PAGE, **form)
 
     async def write(self, **form: object) -> None:
         """A form that must be taken."""
@@ -70,20 +60,12 @@ class Person:
         assert answer.status_code == 303, answer.text
 
 
-def visit(stage: Stage, ask: Callable[[Person], Coroutine[Any, Any, T]]) -> T:
-    """Runs ``ask`` against a server on the stage's files."""
-    app = build_app(stage.dashboard_path, archive_path=stage.archive_path, wall=lambda: float(NOW))
-
-    async def run() -> T:
-        transport = httpx.ASGITransport(app=app)
-        base = "http://127.0.0.1:8001"
-        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-            return await ask(Person(client, stage))
-
-    return asyncio.run(run())
+def visit(stage: Stage, go: Callable[[Person], Coroutine[Any, Any, T]]) -> T:
+    """Runs ``go`` against a server on the stage's files."""
+    return visiting.visit(stage, Person, go, lambda: float(NOW))
 
 
-FRESH = itertools.count()  # no answer that the server keeps for a second
+FRESH = itertools.count()
 OVERVIEW = "/events/natsec17?from=2017-03-27&to=2017-04-02&grain=hour"
 
 
