@@ -137,12 +137,15 @@ def plural(count: float, one: str, many: str, /, **values: object) -> str:
 
 def joined(items: Sequence[str], *, alternatives: bool = False, before: str = "") -> str:
     """``a, b and c``; with ``alternatives`` ``a, b or c``; ``before`` stands before each."""
-    from babel.lists import format_list
-
     language = _spoken.get()
     items = [before + item for item in items]
     if language in _PSEUDO:
         return f" {OPENS}+{CLOSES} ".join(items)
+    if language == ENGLISH:
+        between = " or " if alternatives else " and "
+        return between.join([*filter(None, [", ".join(items[:-1])]), *items[-1:]])
+    from babel.lists import format_list
+
     return format_list(items, "or" if alternatives else "standard", cldr(language))
 
 
@@ -229,6 +232,8 @@ def number(value: float, digits: int = 0) -> str:
         plain = f"{value:,}"
         if language == ENGLISH or -1000 < value < 1000:
             return plain.replace("-", "−") if language != ENGLISH else plain
+    if language == ENGLISH:
+        return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
     return _number(language, value, digits)
 
 
@@ -242,7 +247,8 @@ def _number(language: str, value: float, digits: int) -> str:
 
 def fixed(value: float, digits: int) -> str:
     """A number with exactly so many digits after the point."""
-    return _fixed(_spoken.get(), value, digits)
+    language = _spoken.get()
+    return f"{value:,.{digits}f}" if language == ENGLISH else _fixed(language, value, digits)
 
 
 @lru_cache(maxsize=16384)
@@ -255,7 +261,8 @@ def _fixed(language: str, value: float, digits: int) -> str:
 
 def percent(share: float) -> str:
     """A share as a whole number of per cent: ``31%``, ``31 %``."""
-    return _percent(_spoken.get(), round(share * 100))
+    language, points = _spoken.get(), round(share * 100)
+    return f"{points}%" if language == ENGLISH else _percent(language, points)
 
 
 @lru_cache(maxsize=4096)
@@ -267,7 +274,8 @@ def _percent(language: str, points: int) -> str:
 
 def money(dollars: float) -> str:
     """US dollars, with cents."""
-    return _money(_spoken.get(), dollars)
+    language = _spoken.get()
+    return f"${dollars:,.2f}" if language == ENGLISH else _money(language, dollars)
 
 
 @lru_cache(maxsize=1024)
@@ -364,9 +372,12 @@ _PATTERNS = {
 
 @lru_cache(maxsize=4096)
 def _dated(language: str, year: int, month: int, day_of_month: int, skeleton: str) -> str:
+    one = date(year, month, day_of_month)
+    if language == ENGLISH:
+        words = {"d": "", "MMMMd": f" {one:%B}", "yyyyMMMMd": f" {one:%B %Y}"}
+        return f"{one.day}{words[skeleton]}"
     from babel.dates import format_date
 
-    one = date(year, month, day_of_month)
     text = format_date(one, _PATTERNS[skeleton], locale=cldr(language))
     if language == "fr" and day_of_month == 1:
         text = re.sub(r"\b1\b", "1ᵉʳ", text, count=1)

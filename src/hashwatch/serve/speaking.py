@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from hashwatch import wording
 from hashwatch.errors import FilterError
@@ -97,7 +99,11 @@ def install(environment: Environment) -> None:
         pgettext=wording.pgettext,
         npgettext=wording.npgettext,
     )
+    # Jinja's own ask the context at each call; these are called hundreds of times a page.
     environment.globals.update(
+        _=_gettext,
+        gettext=_gettext,
+        ngettext=_ngettext,
         plural=wording.plural,
         N_=wording.N_,
         said=_said,
@@ -110,6 +116,21 @@ def install(environment: Environment) -> None:
         direction=wording.direction,
         words_for_scripts=wording.for_scripts,
     )
+
+
+def _gettext(message: str, /, **values: object) -> Markup:
+    if values:
+        return Markup(wording.gettext(message)) % values
+    return _plain(wording.spoken(), message)
+
+
+@lru_cache(maxsize=8192)
+def _plain(_language: str, message: str) -> Markup:
+    return Markup(wording.say(message))
+
+
+def _ngettext(one: str, many: str, number: int, /, **values: object) -> Markup:
+    return Markup(wording.ngettext(one, many, number)) % {"num": number, **values}
 
 
 def _said(word: object) -> str:
