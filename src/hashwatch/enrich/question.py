@@ -63,7 +63,7 @@ class QuestionAnnotator:
         )
         self._accounts = frozenset(map(fold_account, accounts))
         known = (sorted(self._handles), sorted(people.names), sorted(self._accounts))
-        self.version = f"2-{crc32(repr(known).encode()):08x}"
+        self.version = f"3-{crc32(repr(known).encode()):08x}"
 
     def annotate(self, texts: Sequence[str], languages: Sequence[str]) -> list[Question | None]:
         """The question in each text, ``None`` where it asks nothing or in no language known."""

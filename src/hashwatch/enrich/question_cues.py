@@ -20,7 +20,7 @@ _PEOPLE = (
 )
 _TITLE = (
     r"(?:mr|mrs|ms|dr|prof|professor|sir|senator|minister|commander|commissioner|judge|colonel"
-    r"|mme|m|monsieur|madame|sénateur|sénatrice|ministre|docteur|colonel"
+    r"|mme|m|monsieur|madame|docteure?|professeure?|doutora?|dra|sénateur|sénatrice|ministre|docteur|colonel"
     r"|sr|sra|señora?|señor|doctora?|senadora?|jueza?|ministr[oa]|senhora?|senhor|coronel"
     r"|comandante"
     r"|herrn?|frau|doktor|professorin)"
@@ -29,6 +29,13 @@ _VOCATIVE = r"(?:madame|monsieur|frau|herr|señora?|senhora?)"
 _NAME = r"[A-ZÀ-ÖØ-Þ][\w’'-]+"
 
 ADDRESSED = re.compile(
+    r"\b(?:any(?:one|body)?(?: of you)?|some(?:one|body)|nobody|none of you) (?:up there"
+    r"|on (?:the )?(?:podium|panel|platform))\b|\bany of you on the\b"
+    r"|\bsur l['’]estrade\b|\bauf dem podium\b|\ben (?:la )?tarima\b|\bno palco\b"
+    r"|\b(?:would|i['’]d) love (?:the|our) \w+ to (?:tell|say|explain|answer)\b"
+    r"|\bi have an? (?:\w+ )?question\b|\blike an answer from\b|\bcan i push back\b"
+    r"|\b(?:une|ma) (?:autre |dernière )?question (?:depuis|de la part|aux|à)\b"
+    r"|\bfor whoever wants it\b|\bq\d? from\b"
     # "Dear panel", "on stage", "put this to the speaker", "asking from Suva", "online viewer here"
     rf"\b(?:dear|chers?|chères?|estimad[oa]s?|querid[oa]s|car[oa]s|liebe[sr]?)\s+{_PEOPLE}\b"
     r"|\b(?:any(?:one|body)|somebody|someone|you) (?:up )?on (?:the )?stage\b"
@@ -75,8 +82,10 @@ TO_PEOPLE = re.compile(
 )
 NAMED = re.compile(
     # "To Mr Castanhal:", "For Lindiwe Castelmoyo:", "A Grace Thistlewood:", "An Kallenbach-Ruiz:"
-    rf"(?:^|[.!?:,]\s+)(?:To|For|À|A|Au|Para|An|Ao)\s+(?:(?:la|el|le|o|a|die|den)\s+)?"
-    rf"(?:(?i:{_TITLE})\.?\s+)?{_NAME}(?:\s+{_NAME}){{0,3}}\s*:"
+    rf"(?:^|[.!?:,]\s+)(?:To|For|À|A|Au|Pour|Para|An|Für|Ao)\s+(?:(?:la|el|le|o|a|die|den)\s+)?"
+    rf"(?:(?i:{_TITLE})\.?\s+)?{_NAME}(?:\s+{_NAME}){{0,3}}"
+    rf"(?:\s+(?i:specifically|especially|directly))?\s*(?::|\s[-–—]\s)"
+    rf"|(?:^|[.!?]\s+)(?i:frau|herr)\s+(?i:dr|prof)\.?\s+{_NAME}\s*,"
     # "Senator Ferreira, what …", "… , Herr Brekkvassli?", "Would Commander Aldercott …"
     rf"|(?:^|[.!?:]\s+)(?i:{_TITLE})\.?\s+{_NAME}(?:\s+{_NAME}){{0,2}}\s*,"
     rf"|(?:^|[.!?:]\s+)(?i:{_VOCATIVE})\s+(?:(?i:la|le|o|a)\s+)?[\w’'-]+\s*,"
@@ -115,6 +124,8 @@ WANTED = re.compile(
     r"\b(?:where|when|what time|which|is there|are there|will|can (?:i|we|you|somebody|someone)"
     r"|how (?:do|can|to)|is (?:the|this|it|registration|lunch)|are (?:the|this|these)"
     r"|has (?:it|my|anyone)"
+    r"|how late|how long is|did the|has the|who can|can someone|bis wann|bekommt man|wo hängen"
+    r"|se entregan|hasta qué hora|está incluid|est-il|sont-elles|seront-elles|a changé|está incluí"
     r"|does (?:my|the|our)|could (?:you|somebody|someone)|any chance|who (?:do|can) (?:i|we)"
     r"|what['’]s|what is the|where should"
     r"|où|y a[- ]t[- ]il|à quelle|à quel|sera\w*|commence|peut[- ](?:on|elle)|la presse"
@@ -124,7 +135,15 @@ WANTED = re.compile(
     IGNORE,
 )
 PRACTICAL = re.compile(
-    r"\b(?:live ?stream\w*|stream(?:ed|ing)?|audio[- ]only|recordings?|recorded|slides?"
+    r"\b(?:floor|lab|exhibition|gala|dinner|reception|certificates?|posters?|deadline|qr code"
+    r"|lost and found|air conditioning|heating|quiet place|lactation|coat check|building"
+    r"|poster session|get in before|session move[d]?|workshop|field trip|excursion|seats? left"
+    r"|dîner|attestations?|affiches|exposition|endroit calme|changé de salle|compris"
+    r"|carteles|certificados?|cena|exposición|incluid[oa]|guardarropa|autobús"
+    r"|cartazes|jantar|certificado|inscrição|incluído|exposição|autocarro"
+    r"|poster|abendessen|teilnahmebestätigung|ausstellung|raum \w?\d|inbegriffen|enthalten"
+    r"|fundbüro|steckdosen?)\b|الملصقات|العشاء|شهادات|المعرض|مواقف"
+    r"|\b(?:live ?stream\w*|stream(?:ed|ing)?|audio[- ]only|recordings?|recorded|slides?"
     r"|interpret(?:ation|er)s?"
     r"|translat(?:ion|ed)|captions?|subtitles?|register|registration|badge|wi-?fi|password"
     r"|cloakroom"
@@ -177,7 +196,13 @@ REPORTED = re.compile(
     IGNORE,
 )
 RHETORICAL = re.compile(
-    r"\b(?:did (?:anyone|anybody|we) ask for|supposed to (?:reassure|comfort|convince|calm)"
+    r"\b(?:have predicted|too much to ask|laugh or cry|priorities, anyone|do they really think"
+    r"|must every|does it take to|can we please stop|when has \w+ ever|that is what \w+ \w+ need"
+    r"|on rit ou on pleure|qui l['’]avait demandé|faut-il vraiment|reímos o lloramos"
+    r"|quién (?:la|lo) había pedido|es mucho pedir|quem [ao] pediu|rimos ou choramos"
+    r"|wer hat danach gefragt|lachen oder weinen|muss (?:jeder|jede|das) \w+ (?:mit|immer))\b"
+    r"|أنضحك أم نبكي|ومن طلبه"
+    r"|\b(?:did (?:anyone|anybody|we) ask for|supposed to (?:reassure|comfort|convince|calm)"
     r"|is there anything more|what next,|who on earth|why (?:on earth|listen to)"
     r"|isn['’]t that exactly"
     r"|remember when|do i look like|why do (?:conferences|panels|we) always"
