@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +19,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from dashboard_server import with_client
 from hashwatch import wording
+from hashwatch.serve.app import build_app
+from publish.test_publish_dashboard import NOW
+from publish.test_publish_moderation import Stage, post
 
 EVENT = "/events/natsec17"
 PAGES = (
@@ -48,7 +53,7 @@ PAGES = (
     "/events/nothing",
 )
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "aria-roledescription")
-DATA = "script, style, code, pre, kbd, time, bdi, [translate=no], [dir=auto], .post-text"
+DATA = "script, style, code, pre, kbd, textarea, time, bdi, [translate=no], [dir=auto], .post-text"
 MARKED = re.compile(f"{wording.OPENS}[^{wording.CLOSES}]*{wording.CLOSES}")
 NAMES = re.compile(r"\b(Mastodon|Bluesky|Misskey|RSS|CSV|JSONL?|SQL|TOML|UTC|X|hashwatch)\b")
 """Names that are the same in every language."""
@@ -121,6 +126,72 @@ def test_every_word_of_a_page_is_marked(
     assert page.css_first("html").attributes["lang"] == wording.PSEUDO
     assert wording.OPENS in page.css_first("main").text()
     assert english(page.root, people) == []
+
+
+JINJA = re.compile(
+    r"\{#.*?#\}|\{% block body_class %\}.*?\{% endblock %\}"
+    r"|\{%-?\s*trans\b.*?\{%-?\s*endtrans\s*-?%\}|\{%.*?%\}|\{\{.*?\}\}",
+    re.DOTALL,
+)
+TEMPLATES = Path(wording.__file__).parent / "serve" / "templates"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.glob("*.html")))
+def test_templates_hold_no_words_that_are_not_marked(name: str) -> None:
+    """In what no test comes to see neither: no words outside ``{{ … }}`` and ``{% trans %}``."""
+    rest = JINJA.sub(" ", (TEMPLATES / name).read_text(encoding="utf-8"))
+    page = LexborHTMLParser(re.sub(r"<\s[^>]*>", " ", rest))
+    found = english(page.root, re.compile("@name@server.example|https://")) if page.root else []
+    assert found == [], f'{name}: mark with _("…") or {{% trans %}}; see docs/design.md'
+
+
+STAFF = (
+    f"{EVENT}/moderation", f"{EVENT}/moderation?state=approve", f"{EVENT}/moderation?state=hide",
+    f"{EVENT}/moderation?state=rules", f"{EVENT}/log", f"{EVENT}/triage",
+    f"{EVENT}/triage?queue=negative", f"{EVENT}/triage?queue=mentions&state=done",
+    f"{EVENT}/notes", f"{EVENT}/alerts", f"{EVENT}/check", f"{EVENT}/evaluate", f"{EVENT}/themes",
+    f"{EVENT}/wall", "/public/natsec17", "/public/natsec17/embed", "/public/other",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """An archive, its dashboards, and somebody who has decided a little of everything."""
+    made = Stage(tmp_path_factory.mktemp("stage"))
+    posts = [post(number, text=f"Zebra {number} on oversight #NATSEC17") for number in range(1, 7)]
+    made.store(*posts)
+    made.publish()
+    for subject, ref, verdict in (
+        ("post", 1, "approve"), ("post", 2, "reject"), ("post", 3, "hide"), ("pin", 1, "pin"),
+        ("author", made.author_of(posts[4]), "reject"), ("term", "gnu", "hide"),
+        ("surface", "feed", "stop"), ("post", 6, "approve"), ("post", 6, None),
+    ):  # fmt: skip
+        if subject in ("post", "pin"):
+            ref = made.rows("SELECT id FROM posts ORDER BY id")[int(ref) - 1][0]
+        made.rule(subject, ref, verdict)
+    made.publish()
+    yield made
+    made.archive.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", STAFF)
+def test_every_word_of_what_staff_and_the_public_see_is_marked(stage: Stage, path: str) -> None:
+    """The same of the pages on which people decide, and of those made of what they let on."""
+    app = build_app(stage.dashboard_path, archive_path=stage.archive_path, wall=lambda: float(NOW))
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        base = "http://127.0.0.1:8001"
+        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+            return await client.get(in_language(path, wording.PSEUDO))
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 200
+    page = LexborHTMLParser(answer.text)
+    assert page.css_first("html").attributes["lang"] == wording.PSEUDO
+    assert english(page.root, data_of(stage.dashboard_path)) == []
 
 
 def test_what_is_not_marked_is_found(people: re.Pattern[str]) -> None:
