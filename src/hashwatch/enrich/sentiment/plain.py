@@ -27,6 +27,8 @@ SURE = 0.95
 """A label of this share is left alone."""
 SHORT = 14
 """Words of a post in which one emoji or one strong word can stand for the whole."""
+BRIEF = 9
+"""Words of a post in which a hashtag stands for the whole."""
 PLEASANT = 1.0
 """VADER's valence from which on a word is praise, and blame beside *not* in a hashtag."""
 _REACH = 3
@@ -188,7 +190,7 @@ def said_tone(text: str, language: str) -> int | None:
     if not text.isascii():
         signs |= {sign for emoji, sign in _EMOJI if not emoji.isdisjoint(text)}
     if "#" in text:
-        signs |= _hashtag_signs(folded)
+        signs |= _hashtag_signs(folded, len(words) <= BRIEF)
     strong = _strong(language)
     if not strong.keys().isdisjoint(words):
         for clause in _BREAK.split(folded):
@@ -196,17 +198,24 @@ def said_tone(text: str, language: str) -> int | None:
     return signs.pop() if len(signs) == 1 else None
 
 
-def _hashtag_signs(folded: str) -> set[int]:
+def _hashtag_signs(folded: str, is_brief: bool) -> set[int]:
+    """What hashtags say that are words of praise or blame, or *not* before one.
+
+    In a brief post any word that the lexicon knows well counts, else only the listed ones.
+    """
     signs: set[int] = set()
     for name in _HASHTAG.findall(folded):
         turned = _TURNED.fullmatch(name)
-        if name in _NAMED_AFTER:
+        known = features.valence(name) if is_brief and name not in TOPIC_WORDS else 0.0
+        if name in _NAMED_AFTER or known >= PLEASANT:
             signs.add(1)
-        elif turned is not None and (
-            turned[1] in _NAMED_AFTER or features.valence(turned[1]) >= PLEASANT
-        ):
+        elif known <= -PLEASANT or (turned is not None and _is_pleasant(turned[1])):
             signs.add(-1)
     return signs
+
+
+def _is_pleasant(word: str) -> bool:
+    return word in _NAMED_AFTER or features.valence(word) >= PLEASANT
 
 
 def _word_signs(words: Sequence[str], strong: Mapping[str, int], language: str) -> set[int]:
