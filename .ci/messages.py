@@ -30,6 +30,8 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|%")
+# A plain space before ; : ! ? » or after «, and the straight apostrophe.
+_UNSPACED = re.compile(r" [;:!?»]|« |[a-zà-ÿ]'[a-zà-ÿ]")
 _TAG = re.compile(r"</?[a-z]+[^>]*>")
 
 
@@ -74,6 +76,10 @@ def problems(catalogue: Catalog) -> Iterator[str]:
             yield f"fuzzy: {message.id!r}"
         elif any(_parts(form) != _parts(one) for form, one in _pairs(message, given)):
             yield f"other placeholders or tags: {message.id!r} → {message.string!r}"
+        elif catalogue.locale and catalogue.locale.language == "fr":
+            for form in given:
+                if _UNSPACED.search(_TAG.sub("", form)):
+                    yield f"needs espaces insécables or ’: {form!r}"
 
 
 def _pairs(message: Message, given: tuple[str, ...]) -> Iterator[tuple[str, str]]:

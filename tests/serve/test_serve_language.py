@@ -328,10 +328,14 @@ def test_a_catalogue_with_mistakes_is_refused() -> None:
     catalogue.add("fuzzy", "flou", flags=["fuzzy"])
     catalogue.add("by %(name)s", "par %(nom)s", flags=["python-format"])
     catalogue.add("<b>all</b>", "<i>tout</i>")
+    catalogue.add("who?", "qui ?")
+    catalogue.add("the age", "l'âge")
+    catalogue.add("why?", "pourquoi\u202f?")
     catalogue.add(("%(count)s post", "%(count)s posts"), ("une publication", ""))
     found = [problem.partition(":")[0] for problem in tool.problems(catalogue)]
     assert sorted(found) == [
-        "fuzzy", "not translated", "not translated", "other placeholders or tags",
+        "fuzzy", "needs espaces insécables or ’", "needs espaces insécables or ’",
+        "not translated", "not translated", "other placeholders or tags",
         "other placeholders or tags",
     ]  # fmt: skip
 

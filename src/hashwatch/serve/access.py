@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from hashwatch.serve.people import ROLES, People, Person
+from hashwatch.wording import N_
 
-LOCAL = "the person at this machine"
+LOCAL = N_("the person at this machine")
 """Who decides where nobody needs to sign in."""
 EVERYBODY, VIEWER, MODERATOR, ADMIN = "everybody", *ROLES
 _ORDER = (EVERYBODY, *ROLES)

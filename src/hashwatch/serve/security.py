@@ -24,7 +24,7 @@ from hashwatch.serve.csv_guard import CsvGuard
 from hashwatch.serve.signing_in import identify_request, local_path
 from hashwatch.serve.site import Site, attach_dashboard, site_of
 from hashwatch.serve.speaking import cookie_for, language_of, query_of
-from hashwatch.wording import speaking
+from hashwatch.wording import say, speaking
 
 _log = logging.getLogger(__name__)
 
@@ -61,14 +61,15 @@ def guard(app: Any, datasette: Datasette) -> Any:
             return
         headers = dict(scope.get("headers") or [])
         ours = _OURS.match(scope["path"]) is not None
+        query = query_of(scope)
+        language = language_of(scope["path"], query, headers)
         try:
             asking = await identify_request(site, datasette, scope)
-            refusal = _refusal(site, scope, headers, ours, asking)
+            with speaking(language):
+                refusal = _refusal(site, scope, headers, ours, asking)
         except HashwatchError as error:
             _log.error("%s", error)
             refusal = 503, "Nobody can be let in at the moment; the server's log says why."
-        query = query_of(scope)
-        language = language_of(scope["path"], query, headers)
         secure = site.settings.address.startswith("https://")
         cookie = cookie_for(scope["path"], query, secure) if ours and refusal is None else None
         frames = site.settings.embed_origins if _EMBEDDED.match(scope["path"]) else ()
@@ -135,20 +136,20 @@ def _refusal(
     """Why a request is not answered, as status and words; for 303 the words are an address."""
     host = headers.get(b"host", b"").decode("latin-1")
     if not host_allowed(site, host):
-        return 421, "This server does not go by that name."
+        return 421, say("This server does not go by that name.")
     path, method = scope["path"], scope["method"]
     role = needed(path, method)
     reads = method in ("GET", "HEAD")
     if role is None or (ours and not reads and path.startswith("/events") and not site.decisions):
-        return 405, "This page can only be read."
+        return 405, say("This page can only be read.")
     if ours and not reads and not from_own_page(headers):
-        return 403, "Decisions are taken from this server's own pages only."
+        return 403, say("Decisions are taken from this server's own pages only.")
     if asking.may(role):
         return None
     if asking.role != EVERYBODY:
-        return 403, f"This needs somebody who is {role}."
+        return 403, say("This needs somebody who is %(role)s.", role=say(role))
     if not reads or _DATA.search(path) or not site.people.everybody():
-        return 401, "Sign in first."
+        return 401, say("Sign in first.")
     query = scope.get("query_string", b"").decode("latin-1")
     asked = local_path(path + (f"?{query}" if query else ""))
     return 303, f"/-/sign-in?{urlencode({'next': asked})}"

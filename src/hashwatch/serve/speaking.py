@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from hashwatch import wording
 from hashwatch.errors import FilterError
+from hashwatch.serve.access import LOCAL
 from hashwatch.wording import say
 
 COOKIE = "hashwatch_lang"
@@ -107,6 +108,7 @@ def install(environment: Environment) -> None:
         plural=wording.plural,
         N_=wording.N_,
         said=_said,
+        who=_who,
         fixed=wording.fixed,
         joined=wording.joined,
         spoken=wording,
@@ -136,6 +138,11 @@ def _ngettext(one: str, many: str, number: int, /, **values: object) -> Markup:
 def _said(word: object) -> str:
     """A word of `vocabulary`, or one marked with ``N_``, in the language spoken."""
     return wording.gettext(str(word)) if word else ""
+
+
+def _who(name: str | None) -> str:
+    """A person's name; whoever sits at a machine without people is called so in the language."""
+    return wording.say(LOCAL) if name == LOCAL else name or ""
 
 
 def _cookie(header: bytes) -> str:
