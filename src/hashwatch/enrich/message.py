@@ -99,18 +99,24 @@ def author_keys(handle: str, name: str) -> frozenset[str]:
 
 @lru_cache(maxsize=16_384)
 def _author_keys(handle: str, name: str) -> frozenset[str]:
+    keys = set()
     local = handle.lstrip("@").partition("@")[0]
     if not local.startswith("did:"):
-        local = "".join(WORD.findall(fold(local.partition(".")[0]))).replace("_", "")
-    else:
-        local = ""
-    bare = _BESIDE_NAME.sub(" ", name)
-    parts = ["".join(WORD.findall(part)) for part in fold(bare).split()]
-    parts = [part for part in parts if part and part not in _TITLES]
-    keys = {local} if len(local) >= _FEWEST_LETTERS else set()
-    if len(parts) >= 2 and len(whole := "".join(parts)) > _FEWEST_LETTERS:
-        keys.add(whole)
+        local = _letters(local.partition(".")[0])
+        if len(local) >= _FEWEST_LETTERS:
+            keys.add(local)
+    if " " in name.strip():
+        parts = [_letters(part) for part in fold(_BESIDE_NAME.sub(" ", name)).split()]
+        parts = [part for part in parts if part and part not in _TITLES]
+        if len(parts) >= 2 and len(whole := "".join(parts)) > _FEWEST_LETTERS:
+            keys.add(whole)
     return frozenset(keys)
+
+
+def _letters(word: str) -> str:
+    if word.isascii() and word.isalnum():
+        return word.lower()
+    return "".join(WORD.findall(fold(word)))
 
 
 def address_key(address: str) -> str:

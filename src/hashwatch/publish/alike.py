@@ -90,6 +90,8 @@ class AlikePosts:
 
     def _leave(self, posts: Iterable[Worded]) -> None:
         worded = [one for one in posts if one[2] is not None]
+        if not worded:
+            return
         for event, post, wording in worded:
             assert wording is not None
             self._gone.setdefault((event, wording), []).append(post)
