@@ -251,6 +251,11 @@ def fixed(value: float, digits: int) -> str:
     return f"{value:,.{digits}f}" if language == ENGLISH else _fixed(language, value, digits)
 
 
+def signed(value: float, digits: int) -> str:
+    """A number with its sign: ``+0.25``, ``+0,25``."""
+    return f"{'+' if value >= 0 else '-'}{fixed(abs(value), digits)}"
+
+
 @lru_cache(maxsize=16384)
 def _fixed(language: str, value: float, digits: int) -> str:
     from babel.numbers import format_decimal
