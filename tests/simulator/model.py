@@ -252,7 +252,8 @@ class Verdict:
                 continue
             kept.setdefault(uri, set()).add(name[1])
             # Bluesky's search does not say when a record was changed.
-            if life.edits[name[1]] != edited_at and (edited_at or self.world.pds is None):
+            undated = life.kind == "bluesky" and self.world.pds is not None
+            if life.edits[name[1]] != edited_at and not undated:
                 self._say(f"{_tell(life)} has version {name[1]} dated {edited_at}")
         for index, given in self._given.items():
             life = self.world.lives[index]

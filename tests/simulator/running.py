@@ -221,6 +221,7 @@ class Keeper:
     async def _be_away(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         self._start()
+        await asyncio.sleep(5)  # Until it is at work: one that cannot begin ends, and says why.
 
     async def _be_asleep(self, seconds: float) -> None:
         self._clock.sleep(seconds)
