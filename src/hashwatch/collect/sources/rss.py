@@ -223,11 +223,13 @@ def _passed_by(place: Place, known: Mapping[str, str], found: _Answer, now: int)
     before = set(known.get(_ENTRIES, "").split())
     if not before or len(found.names) < _FEW or before & set(found.names):
         return ()
-    read, end = int(known[_READ]), min(now if found.oldest is None else found.oldest, now)
-    if end <= read:
+    # Not later than now: the clock may have been put back.
+    read = min(int(known[_READ]), now)
+    end = min(now if found.oldest is None else found.oldest, now)
+    if end <= read < now:
         return ()
     reason = "the feed holds none of the entries any more that were there before"
-    return (Gap(NAME, place.instance, read, end, reason, place.hashtag),)
+    return (Gap(NAME, place.instance, min(read, end), end, reason, place.hashtag),)
 
 
 def _instance(feed: Feed) -> str:
