@@ -43,6 +43,9 @@ _NEAR = 1e-4
 _SENTENCES = 8
 _LONGEST = 400
 _SHOWN = 80
+_TELLING = 200
+"""Characters of a session whose language can be told."""
+_PROGRAMME = 5_000
 _TAGS = re.compile(r"<[^<>]{0,200}>")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _NAMED = re.compile(r"[#@]\S+")
@@ -127,7 +130,13 @@ class SessionSimilarity:
 def _languages(event: Event) -> list[str]:
     """The language of each session, as the programme says or as its words do."""
     texts = [f"{session.title}. {_TAGS.sub(' ', session.abstract)}" for session in event.sessions]
-    found = LanguageDetector(event.languages).detect(texts, [None] * len(texts))
+    detector = LanguageDetector(event.languages)
+    # A title alone is easily taken for another language: it has that of the programme.
+    (whole,) = detector.detect([" ".join(texts)[:_PROGRAMME]], [None])
+    found = [
+        detected if len(text) >= _TELLING else whole
+        for text, detected in zip(texts, detector.detect(texts, [None] * len(texts)), strict=True)
+    ]
     return [
         session.language[:2].lower() or detected
         for session, detected in zip(event.sessions, found, strict=True)
