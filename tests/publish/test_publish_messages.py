@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from archive.strategies import BEGIN
 from hashwatch.archive.moderation import Moderation
+from hashwatch.collect.bluesky_record import Record, post_of
 from hashwatch.enrich.message import why_same
 from hashwatch.enrich.wording import are_alike, wording_key
 from hashwatch.model import Author, Engagement, Event, Post, Tombstone
@@ -238,6 +239,7 @@ def test_catching_up_equals_making_anew_and_a_plain_count(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @given(st.lists(_steps, min_size=8, max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_catching_up_equals_making_anew_after_long_histories(
@@ -350,3 +352,20 @@ def test_the_tables_for_finding_copies_forget_who_has_left(room: Room) -> None:
     with closing(sqlite3.connect(room.dashboard_path)) as connection:
         keys = connection.execute("SELECT key FROM author_keys ORDER BY key").fetchall()
     assert keys == [("jonahabelsen",), ("person1",)]
+
+
+def test_what_a_bridge_says_in_a_record_reaches_the_dashboard(room: Room) -> None:
+    """Bridgy Fed names the page of the original; the stream names nobody."""
+    home = sent(1, "mastodon", WORDS[0], 500)
+    home = replace(home, url="https://town.example/@person1/500")
+    record = Record(
+        text=f"{WORDS[0][:50]} […] #NATSEC17", created="2017-03-31T09:08:20Z", bridged_from=home.url
+    )
+    there = post_of(
+        record, did="did:plc:bridged", handle="did:plc:bridged", rkey="3kbridged", seen=NOW,
+        raw=b"{}", instance="jetstream",
+    )  # fmt: skip
+    room.store(home, there)
+    room.publish()
+    assert copies(room) == {there.uri: home.uri}
+    assert room.rows("SELECT copy_of FROM posts WHERE copy_of IS NOT NULL") == [(home.url,)]
