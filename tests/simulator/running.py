@@ -225,6 +225,7 @@ class Keeper:
 
     async def _be_asleep(self, seconds: float) -> None:
         self._clock.sleep(seconds)
+        self._world.catch_up()
 
     async def _be_clock_put_forward(self, seconds: float) -> None:
         self._clock.put_forward(seconds)

@@ -117,10 +117,15 @@ class World:
 
     async def go_on(self) -> None:
         """Lets everything happen at its time."""
-        for at, _, happen in sorted(self._plan, key=lambda each: each[:2]):
-            left = at - self.clock.true()
-            if left > 0:
-                await asyncio.sleep(left)
+        self._plan.sort(key=lambda each: each[:2], reverse=True)
+        while self._plan:
+            await asyncio.sleep(max(0.0, self._plan[-1][0] - self.clock.true()))
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Lets everything happen that is due; the world does not sleep when a machine does."""
+        while self._plan and self._plan[-1][0] <= self.clock.true() + 1e-6:
+            at, _, happen = self._plan.pop()
             happen(at)
 
     def _at(self, at: float, happen: Callable[[float], None]) -> None:
