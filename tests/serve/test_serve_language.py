@@ -279,7 +279,7 @@ def test_french_pages_are_french(dashboard_path: Path) -> None:
     assert overview.css_first("title").text().startswith("Synthèse")
     assert "publications" in overview.css_first(".sentence").text()
     assert re.search(r"\d\xa0%", overview.css_first("main").text())
-    scripts = json.loads(overview.css_first("script#words").text())
+    scripts = json.loads(overview.css_first("script#script-words").text())
     assert scripts["language"] == "fr"
     assert scripts["words"]["Pause updates"] == "Suspendre les mises à jour"
     assert scripts["words"]["%(count)s post"]["other"] == "%(count)s publications"

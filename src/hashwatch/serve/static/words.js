@@ -1,8 +1,8 @@
 // Words, numbers and times for the other scripts, in the page's language. They mark their messages
-// with `_` and `plural`, in English; what other languages say lies in <script id="words">.
+// with `_` and `plural`, in English; what other languages say lies in <script id="script-words">.
 (() => {
   "use strict";
-  const block = document.getElementById("words");
+  const block = document.getElementById("script-words");
   const { language, words } = block ? JSON.parse(block.textContent) : { language: "en-GB", words: {} };
   const rules = new Intl.PluralRules(language), numbers = new Intl.NumberFormat(language);
   const filled = (form, values) => form.replace(/%\((\w+)\)s|%%/g, (whole, name) => (name === undefined ? "%" : String(values[name])));
