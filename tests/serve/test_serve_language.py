@@ -112,7 +112,6 @@ def in_language(path: str, language: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}lang={language}"
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("path", PAGES)
 def test_every_word_of_a_page_is_marked(
     dashboard_path: Path, people: re.Pattern[str], path: str
@@ -136,7 +135,6 @@ JINJA = re.compile(
 TEMPLATES = Path(wording.__file__).parent / "serve" / "templates"
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.glob("*.html")))
 def test_templates_hold_no_words_that_are_not_marked(name: str) -> None:
     """In what no test comes to see neither: no words outside ``{{ … }}`` and ``{% trans %}``."""
@@ -175,7 +173,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     made.archive.close()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("path", STAFF)
 def test_every_word_of_what_staff_and_the_public_see_is_marked(stage: Stage, path: str) -> None:
     """The same of the pages on which people decide, and of those made of what they let on."""
@@ -309,7 +306,6 @@ def test_figures_and_times_are_those_of_the_language() -> None:
     assert wording.days_between(date(2017, 3, 31), date(2017, 3, 31)) == "31 March 2017"
 
 
-@pytest.mark.long
 def test_catalogues_are_complete_and_up_to_date() -> None:
     """Nothing is missing, fuzzy, no longer used, or has other placeholders or tags."""
     tool = messages_tool()
