@@ -258,7 +258,7 @@ def test_chart_is_read_off_by_keys(browser: Browser, site: str) -> None:
         )
         page.keyboard.press("Enter")
         page.wait_for_url("**/posts?from=2017-03-30T03%3A00&to=2017-03-30T03%3A59")
-        expect(page.locator("#results")).to_have_text(f"{posts} posts")
+        expect(page.locator("#results")).to_contain_text(f"{posts} posts")
         assert wrong == []
 
 

@@ -240,6 +240,20 @@ def test_boosts_fold_into_their_original(room: Room) -> None:
     assert found == [("post", None), ("boost", number), ("boost", number)]
 
 
+def test_a_boost_by_words_goes_to_the_next_post_with_them_when_the_first_is_gone(
+    room: Room,
+) -> None:
+    """Not to itself, as if nobody had said it."""
+    words = "a remark that many repeat, and that two have made"
+    first, second = (post(n, text=words, source="csv") for n in (1, 2))
+    room.store(first, second, post(3, text=f"RT @person1: {words}", kind="boost", source="csv"))
+    room.publish()
+    room.store(tombstones=[Tombstone(NOW, "deleted", uri=first.uri)])
+    room.publish()
+    kept, boost = room.rows("SELECT id, folds_into FROM posts ORDER BY id")
+    assert (kept[1], boost[1]) == (None, kept[0])
+
+
 def test_a_reply_follows_its_parent(room: Room) -> None:
     """A reply without hashtags joins its parent's event and session, also when it comes first."""
     parent = post(40, text="On oversight of the private sector: what about audits?")
@@ -369,6 +383,9 @@ _steps = st.one_of(
     st.tuples(st.just("elsewhere"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("boost"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("repeat"), st.integers(0, 6), st.integers(0, 6)),
+    st.tuples(st.just("say"), st.integers(0, 6), st.integers(0, 2)),
+    st.tuples(st.just("say again"), st.integers(0, 6), st.integers(0, 2)),
+    st.tuples(st.just("unsay"), st.integers(0, 6), st.sampled_from([200, 500])),
     st.tuples(st.just("reply"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("quote"), st.integers(0, 6), st.integers(0, 6)),
     st.tuples(st.just("programme"), st.just(0), st.sampled_from(["s1", "s2", "s3"])),
@@ -422,6 +439,15 @@ def _take(room: Room, kind: str, number: int, more: object, now: int) -> None:
         case "repeat":
             text = f"RT @person1: a remark that many repeat, number {more}"
             room.store(post(200 + number, kind="boost", text=text, source="csv"), now=now)
+        case "say" | "say again":
+            # Exports hold originals too, and the words of one may be edited into those of another.
+            edited_at = now if kind == "say again" else None
+            text = f"a remark that many repeat, number {more}"
+            said = post(500 + number, text=text, source="csv", edited_at=edited_at)
+            room.store(said, now=now)
+        case "unsay":
+            gone = post(int(str(more)) + number).uri
+            room.store(tombstones=[Tombstone(now, "deleted", uri=gone)], now=now)
         case "reply":
             room.store(
                 post(300 + number, text="Yes", kind="reply", reply_to=post(int(str(more))).uri),

@@ -33,48 +33,58 @@ def fold_by_wording(connection: sqlite3.Connection, tagged: Sequence[Tagged]) ->
 
 
 def forget_wordings(connection: sqlite3.Connection, gone: Iterable[Held]) -> None:
-    """Lets go of the words that posts stood for."""
-    connection.executemany(
-        "DELETE FROM wordings WHERE fingerprint = ? AND post_id = ?",
-        [(wording(one.text), one.id) for one in gone if one.source in UNNAMED_BOOSTS],
-    )
+    """Lets go of the words of posts; the next with them takes the place of the first."""
+    left = [
+        (number, one.id)
+        for one in gone
+        if one.source in UNNAMED_BOOSTS and (number := wording(one.text)) is not None
+    ]
+    if not left:
+        return
+    before = _first(connection, [number for number, _ in left])
+    connection.executemany("DELETE FROM wordings WHERE fingerprint = ? AND post_id = ?", left)
+    after = _first(connection, list(before))
+    for number, old in before.items():
+        new = after.get(number)
+        if new is not None and new != old:
+            connection.execute(f"{_MOVE} folds_into = ?", (new, old))
+            connection.execute("UPDATE posts SET folds_into = NULL WHERE id = ?", (new,))
 
 
 def _by_wording(connection: sqlite3.Connection, tagged: Sequence[Tagged]) -> dict[int, int]:
-    folds: dict[int, int] = {}
     worded = [
-        (number, one)
+        (number, one.post)
         for one in tagged
         if one.post.boost_of is None and (number := wording(one.post.text or "")) is not None
     ]
-    first = dict(
-        connection.execute(
-            "SELECT fingerprint, post_id FROM json_each(?) CROSS JOIN wordings"
-            " ON fingerprint = value",
-            (msgspec.json.encode([number for number, _ in worded]).decode(),),
-        ).fetchall()
+    before = _first(connection, [number for number, _ in worded])
+    first = dict(before)
+    for number, post in worded:
+        first[number] = min(post.id, first.get(number, post.id))
+    connection.executemany(
+        "INSERT OR IGNORE INTO wordings VALUES (?, ?)",
+        [(number, post.id) for number, post in worded],
     )
-    boosts = {one.post.id for _, one in worded if boosts_by_wording(one.post)}
-    fresh: dict[int, int] = {}
-    moved: dict[int, int] = {}
-    for number, one in worded:
-        post_id, held = one.post.id, first.get(number)
-        if held is None or held == post_id:
-            first[number] = fresh[number] = post_id
-        elif post_id in boosts and post_id > held:
-            folds[post_id] = held
-        elif post_id < held:
+    for number, old in before.items():
+        if first[number] != old:
             # An older post with these words arrived late: what was shown in its place gives way.
-            moved[held] = first[number] = fresh[number] = post_id
-    connection.executemany("INSERT OR REPLACE INTO wordings VALUES (?, ?)", list(fresh.items()))
-    for old, new in moved.items():
-        for boost, under in folds.items():
-            if under == old:
-                folds[boost] = new
-        if old in boosts:
-            folds[old] = new
-        connection.execute(
-            "UPDATE posts SET folds_into = ? WHERE folds_into = ? OR (id = ? AND kind = 'boost')",
-            (new, old, old),
-        )
-    return folds
+            connection.execute(
+                f"{_MOVE} (folds_into = ? OR (id = ? AND kind = 'boost'))",
+                (first[number], old, old),
+            )
+    return {
+        post.id: first[number]
+        for number, post in worded
+        if boosts_by_wording(post) and post.id != first[number]
+    }
+
+
+def _first(connection: sqlite3.Connection, fingerprints: Sequence[int]) -> dict[int, int]:
+    """The earliest post with each of these wordings, where there is any."""
+    wanted = msgspec.json.encode(list(dict.fromkeys(fingerprints))).decode()
+    return dict(connection.execute(_FIRST, (wanted,)).fetchall())
+
+
+_FIRST = """SELECT value, (SELECT min(post_id) FROM wordings WHERE fingerprint = value) AS first
+FROM json_each(?) WHERE first IS NOT NULL"""
+_MOVE = "UPDATE posts SET folds_into = ? WHERE boost_of IS NULL AND"

@@ -167,7 +167,9 @@ CREATE TABLE labels (
 ) WITHOUT ROWID;
 
 -- Boosts that quote their original's words without naming it are folded by those words.
-CREATE TABLE wordings (fingerprint INTEGER PRIMARY KEY, post_id INTEGER NOT NULL);
+CREATE TABLE wordings (
+  fingerprint INTEGER NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (fingerprint, post_id)
+) WITHOUT ROWID;
 
 -- Posts that answer, quote or boost one which is not here; its arrival tags them again.
 CREATE TABLE waiting (
