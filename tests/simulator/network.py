@@ -328,9 +328,10 @@ class Line(asyncio.Transport):
             self._loop.call_later(0.02, self._pump)
 
     def abort(self) -> None:
-        """At once."""
+        """At once, also where it was closing and the client had enough for the time being."""
         self._waiting.clear()
         self.close()
+        self._loop.call_soon(self._pump)
 
     def write_eof(self) -> None:
         """The client has said everything."""
