@@ -26,7 +26,7 @@ from hashwatch.archive.store import Archive, PlaceKey
 from hashwatch.collect.sources.mastodon import parse_page
 
 PORT = 8393
-CALM, SPREAD, KEPT = 1.0, 0.5, 1.1
+CALM, SPREAD, KEPT = 0.9, 0.3, 1.1
 """As in live.js: seconds between two looks, jitter, and when to look once more."""
 MEASURED = 10
 """Every so many-th dashboard reads what it gets."""

@@ -8,7 +8,7 @@
   if (!address) return;
   const POLL = 5000, KEPT = 1100, PATIENCE = 30000, LONGEST_WAIT = 60000, SELDOM = 30000, TOP = 24;
   // Seconds between two looks at most; longer for those who pay for what they load.
-  const CALM = navigator.connection && navigator.connection.saveData ? 5000 : 1000, SPREAD = 500;
+  const CALM = navigator.connection && navigator.connection.saveData ? 5000 : 900, SPREAD = 300;
   const announce = document.querySelector("[data-announce]");
   const pauseButton = document.querySelector("[data-pause]");
   const newButton = document.querySelector("[data-new-posts]");
@@ -186,7 +186,7 @@
       if (lastFetch < lastChange + KEPT) plan();
     }
   }
-  /** Soon, but not all viewers at once, and not more often than every second. */
+  /** Soon, but not all viewers at once, and not more often than about once a second. */
   function plan() {
     if (planned || paused) return;
     planned = setTimeout(refresh, Math.max(lastFetch + CALM - Date.now(), 0) + Math.random() * SPREAD);
