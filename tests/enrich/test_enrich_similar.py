@@ -63,6 +63,20 @@ def test_the_session_that_is_clearly_alike() -> None:
     assert given((0.6, 0.6 - 2 * LEAD), post()) == "rain"
 
 
+def test_a_programme_without_words_is_in_no_language() -> None:
+    """``Session 1`` to ``Session 40`` would be taken for whatever the detector makes of it."""
+    numbered = tuple(Session(f"s{n}", f"Session {n}") for n in range(1, 41))
+    event = msgspec.structs.replace(EVENT, sessions=numbered)
+    asked: list[Sequence[str]] = []
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        asked.append(texts)
+        return np.ones((len(texts), 3), np.float32)
+
+    assert SessionSimilarity(event, encode).annotate([post(), post(language="en")]) == [None, None]
+    assert not asked
+
+
 def test_only_between_two_known_languages() -> None:
     """Within one language words say more; of an unknown one nothing is known; so of few words."""
     assert given((0.6, 0.1), post(language="en")) is None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hashwatch.enrich.candidate import Candidate
 from hashwatch.enrich.encoder import PACKAGE, open_encoder
 from hashwatch.enrich.evidence import masked
-from hashwatch.enrich.language import LanguageDetector
+from hashwatch.enrich.language import UNDETERMINED, LanguageDetector
 from hashwatch.model import Assignment, Event, Reason, Session
 
 Vectors = NDArray[np.float32]
@@ -44,11 +44,12 @@ _SENTENCES = 8
 _LONGEST = 400
 _SHOWN = 80
 _TELLING = 200
-"""Characters of a session whose language can be told."""
+"""Characters of a session, and letters of a programme's different words, that tell a language."""
 _PROGRAMME = 5_000
 _TAGS = re.compile(r"<[^<>]{0,200}>")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _NAMED = re.compile(r"[#@]\S+")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class SessionSimilarity:
@@ -61,7 +62,7 @@ class SessionSimilarity:
         self._encode = encode or _encode
         self._codes = [session.code for session in event.sessions]
         self._languages = _languages(event)
-        self._spoken = frozenset(self._languages) - {"und"}
+        self._spoken = frozenset(self._languages) - {UNDETERMINED}
         self._sentences: list[str] = []
         firsts = []
         for session in event.sessions:
@@ -79,7 +80,7 @@ class SessionSimilarity:
         for place, candidate in enumerate(candidates):
             text = _own_words(candidate.text)
             if (
-                candidate.language != "und"
+                candidate.language != UNDETERMINED
                 and self._spoken - {candidate.language}
                 and len(text.split()) >= FEWEST_WORDS
             ):
@@ -116,7 +117,7 @@ class SessionSimilarity:
         by_session = np.maximum.reduceat(likeness, self._firsts)
         place = int(by_session.argmax())
         best = float(by_session[place])
-        if best < self._least - _NEAR or self._languages[place] in ("und", language):
+        if best < self._least - _NEAR or self._languages[place] in (UNDETERMINED, language):
             return None
         rest = np.delete(by_session, place)
         lead = best - float(rest.max()) if len(rest) else 1.0
@@ -131,8 +132,11 @@ def _languages(event: Event) -> list[str]:
     """The language of each session, as the programme says or as its words do."""
     texts = [f"{session.title}. {_TAGS.sub(' ', session.abstract)}" for session in event.sessions]
     detector = LanguageDetector(event.languages)
-    # A title alone is easily taken for another language: it has that of the programme.
-    (whole,) = detector.detect([" ".join(texts)[:_PROGRAMME]], [None])
+    # A title alone is easily taken for another language: it has that of the programme, if that
+    # says more than "Session 1" to "Session 40".
+    programme = " ".join(texts)[:_PROGRAMME]
+    letters = sum(map(len, set(_WORD.findall(programme))))
+    (whole,) = detector.detect([programme], [None]) if letters >= _TELLING else (UNDETERMINED,)
     found = [
         detected if len(text) >= _TELLING else whole
         for text, detected in zip(texts, detector.detect(texts, [None] * len(texts)), strict=True)
