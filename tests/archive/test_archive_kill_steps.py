@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
-import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -21,6 +19,7 @@ from hashwatch.archive.runs import PlaceKey
 from hashwatch.archive.store import Archive
 from hashwatch.errors import ArchiveError, DamagedError
 from hashwatch.model import Cursor, Page, Tombstone
+from killing import killed
 
 PLACE = PlaceKey("mastodon", "town.example", "natsec17")
 POSTS = tuple(post(n) for n in range(6))
@@ -59,29 +58,6 @@ def whole(original: Path, path: Path, name: str, run: int) -> list[object]:
     with closing(Archive(path)) as archive:
         archive.store(PAGES[name], run, PLACE, 1)
     return state(path)
-
-
-def killed(write: Callable[[Callable[[], int]], None], step: int) -> bool:
-    """Whether a child of ours was killed at this step of ``write``; it gets what counts steps."""
-    child = os.fork()
-    if child == 0:
-        left = step
-
-        def count() -> int:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return 0
-
-        try:
-            write(count)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL), "the write itself must work"
-    return status == signal.SIGKILL
 
 
 @pytest.mark.long

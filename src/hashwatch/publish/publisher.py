@@ -28,7 +28,7 @@ from hashwatch.publish.emerging import EmergingWriter
 from hashwatch.publish.membership import Membership
 from hashwatch.publish.public import NAME as PUBLIC
 from hashwatch.publish.public import PublicBoard
-from hashwatch.publish.rebuild import rebuild
+from hashwatch.publish.rebuild import discard_unfinished, rebuild
 from hashwatch.publish.servers import count_servers
 from hashwatch.publish.spikes import forget_words, write_spikes
 from hashwatch.publish.tagging import Tagger
@@ -84,6 +84,7 @@ class Publisher:
         self._configured, self._annotator, self._clock = tuple(events), annotator, clock
         with self._exits.pop_all() as exits:
             self._archive = open_reading(archive_path)
+            discard_unfinished(dashboard_path)
             exits.callback(self._archive.close)
             self._dashboard = board.open_dashboard(dashboard_path)
             exits.callback(self._dashboard.close)

@@ -68,8 +68,7 @@ def rebuild(
 
     Tones and languages that the old file holds from the same annotators are taken over.
     """
-    beside = dashboard_path.with_name(f"{dashboard_path.name}.rebuilding")
-    beside.unlink(missing_ok=True)
+    beside = discard_unfinished(dashboard_path)
     with closing(open_reading(archive_path)) as archive, closing(_fresh(beside)) as made:
         with reading.snapshot(archive):
             old = _old(live, tagger.words_version)
@@ -86,8 +85,15 @@ def rebuild(
             board.set_meta(made, "compared", msgspec.json.encode(comparison).decode())
         made.backup(live)
     live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    beside.unlink(missing_ok=True)
+    discard_unfinished(dashboard_path)
     return msgspec.structs.replace(rebuilt, comparison=comparison)
+
+
+def discard_unfinished(dashboard_path: Path) -> Path:
+    """Where a rebuild is made; whatever a killed one left there is gone then."""
+    beside = dashboard_path.with_name(f"{dashboard_path.name}.rebuilding")
+    beside.unlink(missing_ok=True)
+    return beside
 
 
 def _fresh(path: Path) -> sqlite3.Connection:
