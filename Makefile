@@ -7,6 +7,7 @@
 # make clean  remove what the above made, except the data
 #
 # ARGS goes to hashwatch (make run ARGS="--port 8002"), pytest (make test ARGS=tests/config) or bench.
+# Tests run on all cores, at most four; make test ARGS=-n0 keeps them in one process.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +22,7 @@ run: $(VENV)/.installed-run
 	@exec $(BIN)/python -m hashwatch run $(ARGS)
 
 test: $(VENV)/.installed-test
-	@exec $(BIN)/python -m pytest -m "not long" $(ARGS)
+	@exec $(BIN)/python -m pytest -m "not long" -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(VENV)/.installed-test lock-check
 	$(BIN)/ruff check .
