@@ -86,9 +86,13 @@ def excerpt(body: bytes, secrets: Iterable[str | None] = ()) -> bytes:
 def redacted(text: bytes, secrets: Iterable[str | None]) -> bytes:
     """``text`` without ``secrets`` and without what looks like a credential."""
     for secret in secrets:
-        if secret:
-            text = text.replace(secret.encode(), _REDACTED)
+        text = without(text, secret)
     return _CREDENTIAL.sub(rb"\1" + _REDACTED, text)
+
+
+def without(text: bytes, secret: str | None) -> bytes:
+    """``text`` without ``secret``, wherever it stands."""
+    return text.replace(secret.encode(), _REDACTED) if secret else text
 
 
 def said(body: bytes, secrets: Iterable[str | None] = ()) -> str:

@@ -19,7 +19,15 @@ import httpx
 import msgspec
 
 from hashwatch import __version__
-from hashwatch.collect.body import Body, CorruptError, TooLongError, excerpt, redacted, said
+from hashwatch.collect.body import (
+    Body,
+    CorruptError,
+    TooLongError,
+    excerpt,
+    redacted,
+    said,
+    without,
+)
 from hashwatch.collect.guard import GuardedBackend, Resolve, resolve_name
 from hashwatch.collect.rates import DEFAULT_WAIT, Wait, budget_is_spent, requested_wait
 from hashwatch.errors import (
@@ -51,6 +59,7 @@ Parameters = Mapping[str, str | int] | Sequence[tuple[str, str]]
 class Answer(msgspec.Struct, frozen=True):
     """A successful answer: header names in lower case, the body decoded, the last address.
 
+    The token that it was asked with is not in the body, even where the platform says it back.
     Status 304 (to a request with a condition) comes without a body.
     """
 
@@ -69,6 +78,7 @@ class _Call(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     content: bytes | None = None
     limit: str = ""
+    token_header: str = ""
 
 
 class Http:
@@ -110,15 +120,20 @@ class Http:
         *,
         params: Parameters | None = None,
         token: str | None = None,
+        token_header: str = "",
         headers: Mapping[str, str] | None = None,
         limit: str = "",
     ) -> Answer:
-        """The answer to a GET; raises a :class:`~hashwatch.errors.SourceError` for any other."""
+        """The answer to a GET; raises a :class:`~hashwatch.errors.SourceError` for any other.
+
+        The token goes as the bearer's authorisation, or in ``token_header`` where one is named.
+        """
         where = _parse_url(url)
         if params:
             pairs = params.items() if isinstance(params, Mapping) else params
             where = where.copy_merge_params([(name, str(value)) for name, value in pairs])
-        return await self._ask(_Call("GET", where, token, headers or {}, limit=limit))
+        call = _Call("GET", where, token, headers or {}, limit=limit, token_header=token_header)
+        return await self._ask(call)
 
     async def post(
         self,
@@ -161,7 +176,7 @@ class Http:
                 if response.status_code != 200:
                     await self._refuse(call, response)
                 async for line in _lines(response, self._max_bytes):
-                    yield line
+                    yield without(line, token)
             finally:
                 await response.aclose()
         except (httpx.HTTPError, OSError) as error:
@@ -224,7 +239,8 @@ class Http:
             wait = requested_wait(headers, time.time())
             if wait is not None and not wait.warning:
                 self._hold(call, wait.seconds)
-        body = await _whole(response, self._max_bytes)
+        # Whatever is kept of an answer, be it a piece of one that nobody can read: no token is.
+        body = without(await _whole(response, self._max_bytes), call.token)
         return Answer(response.status_code, headers, body, str(response.url))
 
     async def _refuse(self, call: _Call, response: httpx.Response) -> NoReturn:
@@ -306,6 +322,8 @@ def _port(url: httpx.URL) -> int:
 def _headers(call: _Call) -> dict[str, str]:
     if call.token is None:
         return dict(call.headers)
+    if call.token_header:
+        return {**call.headers, call.token_header: call.token}
     return {**call.headers, "Authorization": f"Bearer {call.token}"}
 
 

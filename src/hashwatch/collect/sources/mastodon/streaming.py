@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from hashwatch.collect.body import without
 from hashwatch.collect.source import STREAMED, Place, Query
 from hashwatch.collect.sources.mastodon.posts import FORMAT, parse_timeline
 from hashwatch.collect.sources.mastodon.settings import Transport
@@ -243,7 +244,8 @@ async def _read_socket(
         try:
             while True:
                 try:
-                    event = read_frame(await socket.recv(decode=False))
+                    frame = await socket.recv(decode=False)
+                    event = read_frame(without(frame, server.token))
                 except ValueError as error:
                     raise BadAnswerError(f"{host}: {error}") from None
                 if event.error:

@@ -151,8 +151,7 @@ class Asking:
         except ValueError as error:
             self._lost = True
             raise BadAnswerError(
-                f"X answers {path} with something else: {error}",
-                excerpt(answer.body, (self._token,)),
+                f"X answers {path} with something else: {error}", excerpt(answer.body)
             ) from None
         book.settle(held, things, flat)
         self._lost = False

@@ -287,7 +287,10 @@ class YouTube:
     async def _get(self, method: str, asked: Mapping[str, str | int]) -> bytes:
         try:
             answer = await self._http.get(
-                f"{self._address}/{method}", params=asked, headers={"X-Goog-Api-Key": self._key}
+                f"{self._address}/{method}",
+                params=asked,
+                token=self._key,
+                token_header="X-Goog-Api-Key",
             )
         except DeniedError as error:
             reason = _reason(error.excerpt)
