@@ -91,8 +91,8 @@ def test_the_page_sets_the_two_sides_beside_each_other(room: RosterRoom) -> None
     room.store(*(post(n, text=f"rights {n}") for n in range(10)))
     room.publish()
     with closing(sqlite3.connect(room.dashboard_path)) as connection:
-        page = voices_page(connection, find_event(connection, "natsec17"))
-        bare = voices_page(connection, find_event(connection, "other"))
+        page = voices_page(connection, find_event(connection, "natsec17"), {})
+        bare = voices_page(connection, find_event(connection, "other"), {})
     assert {side["side"]: side["posts"] for side in page["sides"]} == {"inside": 2, "public": 8}
     words = "".join(part["text"] for part in page["sentence"])
     assert words.startswith("2 of 10 posts (20%) are by people on the roster")

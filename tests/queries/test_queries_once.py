@@ -146,7 +146,7 @@ def test_figures_say_what_they_count_and_lead_to_as_many(here: Here) -> None:
     assert here.counted(totals["href"]) == 7
     assert here.counted(totals["boosts_href"]) == 2
     assert here.counted(totals["messages_href"]) == 3
-    theme = themes_page(here.connection, here.event, NOW)["themes"][0]
+    theme = themes_page(here.connection, here.event, {}, NOW)["themes"][0]
     assert theme["messages"] == theme["posts"] - theme["boosts"] - theme["copies"]
     assert here.counted(f"{theme['href']}&boosts=hidden&copies=hidden") == theme["messages"]
     assert posts_page(here.connection, here.event, {})["messages"] == 3

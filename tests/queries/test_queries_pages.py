@@ -31,30 +31,40 @@ from hashwatch.queries.selection import select
 from hashwatch.queries.tone import wilson_margin
 
 WALL = 1e9 + 8
-Ask = Callable[[sqlite3.Connection, Event], dict[str, Any]]
-PAGES: dict[str, Ask] = {
-    "overview": lambda c, e: overview.overview(c, e, {}, NOW),
-    "overview by hour": lambda c, e: overview.overview(c, e, {"grain": "hour"}, NOW),
-    "overview by day": lambda c, e: overview.overview(c, e, {"grain": "day"}, NOW),
-    "overview of a day": lambda c, e: overview.overview(
-        c, e, {"from": "2017-03-30", "to": "2017-03-30", "tab": "negative"}, NOW
+Ask = Callable[[sqlite3.Connection, Event, dict[str, str]], dict[str, Any]]
+COUNTING: dict[str, Ask] = {
+    "overview": lambda c, e, p: overview.overview(c, e, p, NOW),
+    "overview by hour": lambda c, e, p: overview.overview(c, e, {"grain": "hour", **p}, NOW),
+    "overview by day": lambda c, e, p: overview.overview(c, e, {"grain": "day", **p}, NOW),
+    "overview of a day": lambda c, e, p: overview.overview(
+        c, e, {"from": "2017-03-30", "to": "2017-03-30", "tab": "negative", **p}, NOW
     ),
-    "sessions": lambda c, e: session_pages.sessions_page(c, e, NOW, NOW),
-    "session": lambda c, e: session_pages.session_page(c, e, "d4-2", {}, NOW),
-    "themes": lambda c, e: themes.themes_page(c, e, NOW),
-    "coverage": lambda c, e: coverage.coverage_page(c, e, NOW, WALL),
-    "questions": lambda c, e: questions.questions_page(c, e, {"state": "all"}, NOW),
-    "voices": lambda c, e: voices.voices_page(c, e),
-    "events": lambda c, _: first_page.events_page(c, WALL),
+    "sessions": lambda c, e, p: session_pages.sessions_page(c, e, p, NOW, NOW),
+    "session": lambda c, e, p: session_pages.session_page(c, e, "d4-2", p, NOW),
+    "themes": lambda c, e, p: themes.themes_page(c, e, p, NOW),
+    "voices": lambda c, e, p: voices.voices_page(c, e, p),
+}
+"""The pages whose figures count boosts or leave them out."""
+PAGES: dict[str, Ask] = {
+    **COUNTING,
+    "coverage": lambda c, e, _: coverage.coverage_page(c, e, NOW, WALL),
+    "questions": lambda c, e, _: questions.questions_page(c, e, {"state": "all"}, NOW),
+    "events": lambda c, *_: first_page.events_page(c, WALL),
 }
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_figure_leads_to_exactly_its_posts(dashboard: sqlite3.Connection, page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "params"),
+    [*((page, {}) for page in PAGES), *((page, {"boosts": "hidden"}) for page in COUNTING)],
+    ids=lambda value: value if isinstance(value, str) else "".join(value.values()),
+)
+def test_every_figure_leads_to_exactly_its_posts(
+    dashboard: sqlite3.Connection, page: str, params: dict[str, str]
+) -> None:
     """Beside a number stands a link, and the posts behind it are that many."""
     event = find_event(dashboard, "natsec17")
     checked = 0
-    for figure, href in _figures(PAGES[page](dashboard, event)):
+    for figure, href in _figures(PAGES[page](dashboard, event, params)):
         params = dict(parse_qsl(urlsplit(href).query))
         if params.get("author", "").casefold() == "person1@a.example":
             continue  # two people of one handle: each has a figure, the link finds both
@@ -219,8 +229,8 @@ def test_an_empty_event_has_every_page(dashboard: sqlite3.Connection) -> None:
     data = overview.overview(dashboard, event, {}, NOW)
     assert "".join(part["text"] for part in data["sentence"]) == "0 posts in the last 30 minutes."
     assert data["tone"]["positive"]["share"] is None
-    assert session_pages.sessions_page(dashboard, event, NOW, NOW)["days"] == []
-    assert themes.themes_page(dashboard, event, NOW)["themes"] == []
+    assert session_pages.sessions_page(dashboard, event, {}, NOW, NOW)["days"] == []
+    assert themes.themes_page(dashboard, event, {}, NOW)["themes"] == []
     assert posts_page.posts_page(dashboard, event, {})["posts"] == []
 
 

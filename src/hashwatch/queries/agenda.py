@@ -9,11 +9,13 @@ from datetime import datetime
 from hashwatch.errors import FilterError, MissingError
 from hashwatch.queries.buckets import from_iso, local_text, to_iso
 from hashwatch.queries.cards import post_cards
+from hashwatch.queries.counting import Counting, chosen_counting
 from hashwatch.queries.events import Event
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
 from hashwatch.queries.programme import (
     ASSUMED,
+    boost_choice,
     by_day,
     day_label,
     programme,
@@ -27,7 +29,7 @@ from hashwatch.queries.shapes import Data, SessionRow
 from hashwatch.queries.statements import ask, run, statement
 from hashwatch.wording import say
 
-PARAMETERS = ("day",)
+PARAMETERS = ("day", "boosts")
 REPLAY_PARAMETERS = ("at",)
 BEFORE, AFTER = 15 * 60, 60 * 60
 """What is shown before a session's beginning and after its end."""
@@ -41,7 +43,8 @@ def agenda_page(
     connection: sqlite3.Connection, event: Event, params: Mapping[str, str], now: int
 ) -> Data:
     """One day: the sessions that begin at each time, side by side. ``params`` are `PARAMETERS`."""
-    rows = programme(connection, event, now)
+    counting = chosen_counting(params)
+    rows = programme(connection, event, now, counting)
     days = [day["date"] for day in by_day(rows) if day["date"]]
     day = _day(event, params.get("day", ""), days, now)
     today = [row for row in rows if row["date"] == day]
@@ -55,7 +58,7 @@ def agenda_page(
             {
                 "date": one,
                 "label": day_label(one),
-                "href": event_href(event.slug, "agenda", {"day": one}),
+                "href": event_href(event.slug, "agenda", {"day": one, **counting.filters}),
                 "selected": one == day,
             }
             for one in days
@@ -66,7 +69,7 @@ def agenda_page(
                 "starts_at": start,
                 "local": local_text(from_iso(start or ""), event.zone).rsplit(" ", 1)[1],
                 "sessions": [
-                    _with_volume(connection, event, row, ids[row["code"]])
+                    _with_volume(connection, event, row, ids[row["code"]], counting)
                     for row in timed
                     if row["starts_at"] == start
                 ],
@@ -75,6 +78,7 @@ def agenda_page(
         ],
         "untimed": [row for row in today if not row["starts_at"]],
         "undated": [row for row in rows if not row["date"]],
+        "boosts": boost_choice(connection, event, "agenda", counting, day=params.get("day", "")),
         "tracks": len({row["track"] or row["room"] for row in timed}),
     }
 
@@ -145,14 +149,18 @@ def _end(row: SessionRow) -> int:
 
 
 def _with_volume(
-    connection: sqlite3.Connection, event: Event, row: SessionRow, identity: int
+    connection: sqlite3.Connection,
+    event: Event,
+    row: SessionRow,
+    identity: int,
+    counting: Counting,
 ) -> Data:
     """A session with its posts around its time, in `BARS` bars of equal width."""
     begins = from_iso(row["starts_at"] or "")
     start, end = begins - BEFORE, _end(row) + AFTER
     bars = [0] * BARS
-    for bucket, posts, *_ in _series(connection, event, identity, start, end):
-        bars[min(BARS - 1, (bucket - start) * BARS // (end - start))] += posts
+    for bucket, *sums in _series(connection, event, identity, start, end):
+        bars[min(BARS - 1, (bucket - start) * BARS // (end - start))] += counting.sums(sums)[0]
     width = (end - start) / BARS
     return {
         **row,

@@ -31,9 +31,9 @@ def post_href(slug: str, post_id: int) -> str:
     return event_href(slug, f"posts/{post_id}")
 
 
-def session_href(slug: str, code: str) -> str:
+def session_href(slug: str, code: str, parameters: Mapping[str, str] | None = None) -> str:
     """The page of one session."""
-    return event_href(slug, f"sessions/{_quoted(code)}")
+    return event_href(slug, f"sessions/{_quoted(code)}", parameters)
 
 
 @lru_cache(maxsize=8192)

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from hashwatch.queries.buckets import bucket_start, day_start
+from hashwatch.queries.counting import ALL, Counting
 from hashwatch.queries.events import Event
 from hashwatch.queries.gaps import find_gaps
 from hashwatch.queries.hrefs import posts_href
@@ -48,13 +49,15 @@ class Usual(msgspec.Struct, frozen=True):
         return None if usual is None else round(posts / usual, 2)
 
 
-def usual_rates(connection: sqlite3.Connection, event: Event, now: int) -> Usual:
+def usual_rates(
+    connection: sqlite3.Connection, event: Event, now: int, counting: Counting = ALL
+) -> Usual:
     """What is usual at this hour."""
-    same_hour = _same_hour(connection, event, now)
-    rates = _rates(connection, event, same_hour)
+    rates = _rates(connection, event, _same_hour(connection, event, now), counting)
     if ("all", "") not in rates:
         this_hour = bucket_start(now, "hour", event.zone)
-        rates = _rates(connection, event, [this_hour - 3600 * back for back in range(1, 25)])
+        last_day = [this_hour - 3600 * back for back in range(1, 25)]
+        rates = _rates(connection, event, last_day, counting)
     return Usual(rates)
 
 
@@ -65,26 +68,33 @@ def window(now: int, minutes: int) -> tuple[int, int]:
 
 
 def last_minutes(
-    connection: sqlite3.Connection, event: Event, now: int, usual: Usual, minutes: int
+    connection: sqlite3.Connection,
+    event: Event,
+    now: int,
+    usual: Usual,
+    minutes: int,
+    counting: Counting = ALL,
 ) -> Data:
     """Posts in a window against the usual number; ``gap`` where some of it was not collected."""
     start, end = window(now, minutes)
     bounds = {"event": event.id, "facet": "all", "value": "", "from": start, "to": end}
-    posts = ask(connection, "window", bounds)[0][0]
+    posts = counting.sums(ask(connection, "window", bounds)[0])[0]
     baseline = usual.posts("all", "", now, minutes)
     return {
         "posts": posts,
         "baseline": None if baseline is None else round(baseline, 1),
         "ratio": usual.ratio("all", "", posts, now, minutes),
         "gap": bool(find_gaps(connection, event, start, end, unfilled=True)),
-        "href": posts_href(event.slug, **range_parameters(event, start, end)),
+        "href": posts_href(event.slug, **range_parameters(event, start, end), **counting.filters),
     }
 
 
-def recent_by_theme(connection: sqlite3.Connection, event: Event, now: int) -> dict[int, int]:
+def recent_by_theme(
+    connection: sqlite3.Connection, event: Event, now: int, counting: Counting = ALL
+) -> dict[int, int]:
     """Posts of each theme in the last 30 minutes."""
     start, end = window(now, 30)
-    bounds = {"event": event.id, "facet": "theme", "from": start, "to": end}
+    bounds = {"event": event.id, "facet": "theme", "from": start, "to": end, **counting.bound}
     return dict(ask(connection, "facet_window", bounds))
 
 
@@ -111,11 +121,11 @@ def _same_hour(connection: sqlite3.Connection, event: Event, now: int) -> list[i
 
 
 def _rates(
-    connection: sqlite3.Connection, event: Event, hours: list[int]
+    connection: sqlite3.Connection, event: Event, hours: list[int], counting: Counting
 ) -> dict[tuple[str, Any], float]:
     if not hours:
         return {}
-    wanted = {"event": event.id, "buckets": json.dumps(hours)}
+    wanted = {"event": event.id, "buckets": json.dumps(hours), **counting.bound}
     minutes = 60 * len(hours)
     return {
         (facet, value): posts / minutes

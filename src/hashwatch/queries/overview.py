@@ -11,6 +11,7 @@ from hashwatch.errors import FilterError
 from hashwatch.queries.amplify import worth_amplifying
 from hashwatch.queries.authors import count_authors
 from hashwatch.queries.cards import post_cards
+from hashwatch.queries.counting import ALL, Counting, chosen_counting
 from hashwatch.queries.emerging import emerging_links
 from hashwatch.queries.events import Event
 from hashwatch.queries.filters import Filters
@@ -24,7 +25,7 @@ from hashwatch.queries.rankings import rankings
 from hashwatch.queries.search import find_posts
 from hashwatch.queries.selection import select
 from hashwatch.queries.sentence import sentence
-from hashwatch.queries.series import WHOLE, boosts_hidden, series
+from hashwatch.queries.series import WHOLE, series
 from hashwatch.queries.shapes import Data, Tone
 from hashwatch.queries.spike_rows import spike_rows
 from hashwatch.queries.statements import ask
@@ -52,17 +53,17 @@ def overview(
         raise FilterError(
             "tab", say("“%(tab)s” is not one of %(tabs)s", tab=tab, tabs=", ".join(TABS))
         )
-    boosts = boosts_hidden(params)
+    counting = chosen_counting(params)
     span = chosen_range(connection, event, params, now)
-    usual = usual_rates(connection, event, now)
-    sessions = programme(connection, event, now)
+    usual = usual_rates(connection, event, now, counting)
+    sessions = programme(connection, event, now, counting)
     on_stage, today = stage(event, sessions, now)
-    totals = event_totals(connection, event)
-    recent = recent_by_theme(connection, event, now)
-    themes = theme_rows(connection, event, now, usual, recent)
+    totals = event_totals(connection, event, counting)
+    recent = recent_by_theme(connection, event, now, counting)
+    themes = theme_rows(connection, event, now, usual, recent, counting)
     current = {
-        "last_5": last_minutes(connection, event, now, usual, 5),
-        "last_30": last_minutes(connection, event, now, usual, 30),
+        "last_5": last_minutes(connection, event, now, usual, 5, counting),
+        "last_30": last_minutes(connection, event, now, usual, 30, counting),
         "total": totals,
     }
     chosen: tuple[int | None, int | None] = (span.start, span.end) if span.zoomed else (None, None)
@@ -72,7 +73,7 @@ def overview(
     shown = (
         [one["id"] for one in outstanding]
         if tab == "amplify"
-        else _tab_posts(connection, event, tab, *chosen, boosts)
+        else _tab_posts(connection, event, tab, *chosen, counting)
     )
     spikes = spike_rows(connection, event, span.start, span.end, now, sessions)
     return {
@@ -90,11 +91,11 @@ def overview(
         "now": current,
         "stage": on_stage,
         "tone": recent_tone(connection, event, now),
-        "series": series(connection, event, WHOLE, span, now, sessions, spikes, boosts),
+        "series": series(connection, event, WHOLE, span, now, sessions, spikes, counting),
         "themes": themes,
         "emerging": emerging_links(connection, event),
         "sessions": today,
-        **rankings(connection, event, *_ranked_time(connection, event, span, now)),
+        **rankings(connection, event, *_ranked_time(connection, event, span, now), counting),
         "tab": tab,
         "tabs": _tabs(event, params, tab),
         "posts": post_cards(connection, event, shown),
@@ -102,20 +103,20 @@ def overview(
     }
 
 
-def event_totals(connection: sqlite3.Connection, event: Event) -> Data:
+def event_totals(connection: sqlite3.Connection, event: Event, counting: Counting = ALL) -> Data:
     """Posts, boosts, copies and people of the whole event; messages are what is left of posts
-    without boosts and copies.
+    without boosts and copies. Boosts are told of also where posts are counted without them.
     """
     posts, boosts, _, _ = ask(connection, "event_totals", {"event": event.id})[0]
     copies = facet_totals(connection, event, "copy").get("", NO_COUNTS)[0]
     return {
-        "posts": posts,
+        "posts": counting.sums((posts, boosts))[0],
         "boosts": boosts,
         "boost_share": round(boosts / posts, 4) if posts else None,
         "copies": copies,
         "messages": posts - boosts - copies,
         "authors": count_authors(connection, event, posts),
-        "href": posts_href(event.slug),
+        "href": posts_href(event.slug, **counting.filters),
         "boosts_href": posts_href(event.slug, kind="boost"),
         "messages_href": posts_href(event.slug, boosts="hidden", copies="hidden"),
     }
@@ -165,7 +166,7 @@ def _tab_posts(
     tab: str,
     start: int | None,
     end: int | None,
-    boosts: str,
+    counting: Counting,
 ) -> list[int]:
     """The posts under a tab: of the time chosen, else of the whole event."""
     filters = {
@@ -174,5 +175,5 @@ def _tab_posts(
         "questions": Filters(start=start, end=end, question="any"),
         "negative": Filters(start=start, end=end, sentiment="negative", kind="original"),
     }[tab]
-    filters = msgspec.structs.replace(filters, boosts=boosts)
+    filters = msgspec.structs.replace(filters, boosts=counting.boosts)
     return find_posts(connection, select(connection, event, filters), size=CARDS).ids

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from hashwatch.queries.buckets import from_iso, local_text
+from hashwatch.queries.counting import ALL, Counting
 from hashwatch.queries.events import Event
-from hashwatch.queries.hrefs import session_href
+from hashwatch.queries.hrefs import event_href, session_href
 from hashwatch.queries.markup import safe_url
 from hashwatch.queries.selection import NEVER
 from hashwatch.queries.shapes import Counts, Data, SessionRow, Volume
@@ -23,11 +24,25 @@ ASSUMED = 3600
 
 
 def facet_totals(
-    connection: sqlite3.Connection, event: Event, facet: str
+    connection: sqlite3.Connection, event: Event, facet: str, counting: Counting = ALL
 ) -> dict[Any, tuple[int, ...]]:
     """posts, boosts, positive, neutral, negative, unknown of each value of a facet."""
     whole = {"event": event.id, "facet": facet, "from": -NEVER, "to": NEVER}
-    return {value: tuple(sums) for value, *sums in ask(connection, "facet_totals", whole)}
+    rows = ask(connection, "facet_totals", whole)
+    return {value: counting.sums(sums) for value, *sums in rows}
+
+
+def boost_choice(
+    connection: sqlite3.Connection, event: Event, page: str, counting: Counting, **kept: str
+) -> Data:
+    """The boosts among the event's posts, and the address of ``page`` with ``kept`` where they are
+    left out or counted again.
+    """
+    return counting.choice(
+        facet_totals(connection, event, "all").get("", NO_COUNTS),
+        event_href(event.slug, page, kept),
+        event_href(event.slug, page, {**kept, "boosts": "hidden"}),
+    )
 
 
 def tones(sums: Sequence[int]) -> Counts:
@@ -35,12 +50,21 @@ def tones(sums: Sequence[int]) -> Counts:
     return {"positive": sums[2], "neutral": sums[3], "negative": sums[4], "unknown": sums[5]}
 
 
-def programme(connection: sqlite3.Connection, event: Event, now: int) -> list[SessionRow]:
+def programme(
+    connection: sqlite3.Connection, event: Event, now: int, counting: Counting = ALL
+) -> list[SessionRow]:
     """Every session in the programme's order, with its counts and where the clock stands to it."""
-    totals = facet_totals(connection, event, "session")
+    totals = facet_totals(connection, event, "session", counting)
     copies = facet_totals(connection, event, "copy session")
     rows = [
-        _row(event, row, totals.get(row[0], NO_COUNTS), copies.get(row[0], NO_COUNTS)[0], now)
+        _row(
+            event,
+            row,
+            totals.get(row[0], NO_COUNTS),
+            copies.get(row[0], NO_COUNTS)[0],
+            now,
+            counting,
+        )
         for row in ask(connection, "sessions", {"event": event.id})
     ]
     coming = [row["starts_at"] for row in rows if row["state"] == "later" and row["starts_at"]]
@@ -130,7 +154,12 @@ def volume(sums: Sequence[int], copies: int) -> Volume:
 
 
 def _row(
-    event: Event, row: tuple[Any, ...], sums: Sequence[int], copies: int, now: int
+    event: Event,
+    row: tuple[Any, ...],
+    sums: Sequence[int],
+    copies: int,
+    now: int,
+    counting: Counting,
 ) -> SessionRow:
     _, code, title, day, starts_at, ends_at, room, track, theme, speakers, url, _ = row
     start = from_iso(starts_at) if starts_at else None
@@ -151,7 +180,7 @@ def _row(
         "url": safe_url(url),
         **volume(sums, copies),
         "tone": tones(sums),
-        "href": session_href(event.slug, code),
+        "href": session_href(event.slug, code, counting.filters),
         "state": _state(start, end, now),
     }
 

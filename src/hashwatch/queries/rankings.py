@@ -7,6 +7,7 @@ import sqlite3
 from typing import Any
 
 from hashwatch.queries.buckets import day_start, next_bucket
+from hashwatch.queries.counting import ALL, Counting
 from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.languages import language_name
@@ -18,35 +19,42 @@ from hashwatch.queries.statements import ask
 LENGTH = 8
 
 
-def rankings(connection: sqlite3.Connection, event: Event, start: int, end: int) -> Data:
-    """The lists of the whole days that ``[start, end)`` touches, boosts counted."""
+def rankings(
+    connection: sqlite3.Connection, event: Event, start: int, end: int, counting: Counting = ALL
+) -> Data:
+    """The lists of the whole days that ``[start, end)`` touches."""
     first = day_start(start, event.zone)
     last = next_bucket(day_start(end - 1, event.zone), "day", event.zone)
-    days = range_parameters(event, first, last)
+    days = {**range_parameters(event, first, last), **counting.filters}
     return {
         "hashtags": [
             {"name": name, "shown": shown, "posts": posts}
             | {"href": posts_href(event.slug, hashtag=name, **days)}
-            for posts, name, shown in _named(connection, event, "hashtag", first, last)
+            for posts, name, shown in _named(connection, event, "hashtag", first, last, counting)
         ],
         "authors": [
             {"handle": handle, "name": plain_name(name) or handle, "posts": posts}
             | {"href": posts_href(event.slug, author=handle, **days)}
-            for posts, handle, name in _named(connection, event, "author", first, last)
+            for posts, handle, name in _named(connection, event, "author", first, last, counting)
         ],
         "links": [
             {"url": safe_url(url), "host": host, "posts": posts}
             | {"href": posts_href(event.slug, link=url, **days)}
-            for posts, url, host in _named(connection, event, "link", first, last)
+            for posts, url, host in _named(connection, event, "link", first, last, counting)
         ],
-        "languages": _languages(connection, event, first, last, days),
+        "languages": _languages(connection, event, first, last, days, counting),
     }
 
 
 def _languages(
-    connection: sqlite3.Connection, event: Event, first: int, last: int, days: dict[str, str]
+    connection: sqlite3.Connection,
+    event: Event,
+    first: int,
+    last: int,
+    days: dict[str, str],
+    counting: Counting,
 ) -> list[Data]:
-    rows = _top(connection, event, "language", first, last, limit=100)
+    rows = _top(connection, event, "language", first, last, 100, counting)
     total = sum(posts for _, posts in rows)
     return [
         {
@@ -61,18 +69,29 @@ def _languages(
 
 
 def _named(
-    connection: sqlite3.Connection, event: Event, facet: str, first: int, last: int
+    connection: sqlite3.Connection,
+    event: Event,
+    facet: str,
+    first: int,
+    last: int,
+    counting: Counting,
 ) -> list[tuple[int, str, str]]:
-    rows = _top(connection, event, facet, first, last, LENGTH)
+    rows = _top(connection, event, facet, first, last, LENGTH, counting)
     wanted = {"ids": json.dumps([value for value, _ in rows])}
     names = {row[0]: row[1:] for row in ask(connection, f"names_{facet}s", wanted)}
     return [(posts, *names[value]) for value, posts in rows if value in names]
 
 
 def _top(
-    connection: sqlite3.Connection, event: Event, facet: str, first: int, last: int, limit: int
+    connection: sqlite3.Connection,
+    event: Event,
+    facet: str,
+    first: int,
+    last: int,
+    limit: int,
+    counting: Counting,
 ) -> list[tuple[Any, int]]:
-    one_day = next_bucket(first, "day", event.zone) == last
     window = {"event": event.id, "facet": facet, "from": first, "to": last, "limit": limit}
-    rows = ask(connection, "top_of_day" if one_day else "top_of_days", window)
-    return [(value, posts) for value, posts in rows]
+    if not counting.hides_boosts and next_bucket(first, "day", event.zone) == last:
+        return list(ask(connection, "top_of_day", window))  # in the order of an index
+    return list(ask(connection, "top_of_days", {**window, **counting.bound}))

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from hashwatch.errors import FilterError
 from hashwatch.queries.buckets import (
     GRAINS,
     SECONDS,
@@ -20,6 +19,7 @@ from hashwatch.queries.buckets import (
     next_bucket,
     to_iso,
 )
+from hashwatch.queries.counting import ALL, Counting, Sums
 from hashwatch.queries.events import Event
 from hashwatch.queries.gaps import find_gaps
 from hashwatch.queries.hrefs import event_href, posts_href
@@ -52,19 +52,16 @@ def series(
     now: int,
     sessions: Sequence[SessionRow] = (),
     spikes: Sequence[Data] = (),
-    boosts: str = "",
+    counting: Counting = ALL,
 ) -> Data:
-    """The subject's posts in ``span``, a point a bucket, empty ones too; without boosts where
-    ``boosts`` is ``hidden``.
-    """
+    """The subject's posts in ``span``, a point a bucket, empty ones too."""
     sums = {bucket: counts for bucket, *counts in _rows(connection, event, subject, span)}
-    share = _boost_share(event, subject, span, sums, boosts)
-    if boosts == "hidden":
-        sums = {bucket: [n[0] - n[1], 0, *n[2:]] for bucket, n in sums.items()}
-        filters = {**subject.filters, "boosts": boosts}
-        subject = msgspec.structs.replace(subject, filters=filters)
+    choice = _boosts(event, subject, span, sums, counting)
+    counted = {bucket: counting.sums(counts) for bucket, counts in sums.items()}
+    filters = {**subject.filters, **counting.filters}
+    subject = msgspec.structs.replace(subject, filters=filters)
     points = [
-        _point(event, subject, span.grain, bucket, sums.get(bucket, _NONE))
+        _point(event, subject, span.grain, bucket, counted.get(bucket, _NONE))
         for bucket in buckets_between(span.start, span.end, span.grain, event.zone)
     ]
     peak = max(points, key=lambda point: point["posts"], default=None)
@@ -84,35 +81,23 @@ def series(
         "notes": chart_notes(connection, event, span.start, span.end, spikes),
         "summary": _summary(event, span, points, peak),
         "peak": peak and {key: peak[key] for key in ("bucket", "posts", "local", "href")},
-        "boosts": share,
-        "grains": _grains(event, subject, span, boosts),
-        "whole": event_href(event.slug, subject.page, {"boosts": boosts}) if span.zoomed else None,
+        "boosts": choice,
+        "grains": _grains(event, subject, span, counting),
+        "whole": event_href(event.slug, subject.page, counting.filters) if span.zoomed else None,
     }
 
 
-def boosts_hidden(params: Mapping[str, str]) -> str:
-    """``hidden`` where the parameter ``boosts`` says so, else nothing."""
-    value = params.get("boosts", "")
-    if value not in ("", "folded", "hidden"):
-        allowed = "folded, hidden"
-        words = say("“%(values)s” is not one of %(allowed)s", values=value, allowed=allowed)
-        raise FilterError("boosts", words)
-    return "hidden" if value == "hidden" else ""
-
-
-def _boost_share(
-    event: Event, subject: Subject, span: Range, sums: Mapping[int, Sequence[int]], boosts: str
+def _boosts(
+    event: Event, subject: Subject, span: Range, sums: Mapping[int, Sums], counting: Counting
 ) -> Data:
     """The share of boosts among the posts drawn, and where they are left out or drawn again."""
-    posts, boosted = (sum(counts[column] for counts in sums.values()) for column in (0, 1))
-    other = "" if boosts == "hidden" else "hidden"
+    drawn = [sum(counts[column] for counts in sums.values()) for column in (0, 1)]
     kept = {"grain": span.grain, **_kept(event, span)} if span.zoomed else {}
-    return {
-        "posts": boosted,
-        "share": round(boosted / posts, 4) if posts else None,
-        "hidden": boosts == "hidden",
-        "href": event_href(event.slug, subject.page, {**kept, "boosts": other}),
-    }
+    return counting.choice(
+        drawn,
+        event_href(event.slug, subject.page, kept),
+        event_href(event.slug, subject.page, {**kept, "boosts": "hidden"}),
+    )
 
 
 def _kept(event: Event, span: Range) -> dict[str, str]:
@@ -200,7 +185,7 @@ def _summary(event: Event, span: Range, points: Sequence[Point], peak: Point | N
     )  # fmt: skip
 
 
-def _grains(event: Event, subject: Subject, span: Range, boosts: str) -> list[Data]:
+def _grains(event: Event, subject: Subject, span: Range, counting: Counting) -> list[Data]:
     """The grains in which the reader may see the same span; without a span of their own, any."""
     kept = _kept(event, span) if span.zoomed else {}
     return [
@@ -208,7 +193,7 @@ def _grains(event: Event, subject: Subject, span: Range, boosts: str) -> list[Da
             "key": grain,
             "label": say(grain),
             "href": event_href(
-                event.slug, subject.page, {"grain": grain, **kept, "boosts": boosts}
+                event.slug, subject.page, {"grain": grain, **kept, **counting.filters}
             ),
             "selected": grain == span.grain,
         }

@@ -8,11 +8,18 @@ from collections.abc import Mapping
 from hashwatch.errors import MissingError
 from hashwatch.queries.buckets import from_iso, local_text, next_bucket
 from hashwatch.queries.cards import post_cards
+from hashwatch.queries.counting import Counting, chosen_counting
 from hashwatch.queries.events import Event, programme_lamps
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
 from hashwatch.queries.measured import measure
-from hashwatch.queries.programme import by_day, programme, programme_changes, session_details
+from hashwatch.queries.programme import (
+    boost_choice,
+    by_day,
+    programme,
+    programme_changes,
+    session_details,
+)
 from hashwatch.queries.ranges import (
     Range,
     chosen_range,
@@ -23,13 +30,14 @@ from hashwatch.queries.ranges import (
 )
 from hashwatch.queries.search import find_posts
 from hashwatch.queries.selection import select
-from hashwatch.queries.series import Subject, boosts_hidden, series
+from hashwatch.queries.series import Subject, series
 from hashwatch.queries.shapes import Data, SessionRow
 from hashwatch.queries.statements import ask, run, statement
 from hashwatch.queries.tone import tone
 from hashwatch.wording import say
 
 PARAMETERS = ("grain", "from", "to", "boosts")
+ALL_PARAMETERS = ("boosts",)
 HEAT_HOURS = 48
 HEAT_ROWS = 60
 CARDS = 20
@@ -38,12 +46,22 @@ AROUND = 2 * 3600
 """What is shown before and after a session whose times are known."""
 
 
-def sessions_page(connection: sqlite3.Connection, event: Event, now: int, wall: float) -> Data:
-    """The programme by day, when each session was spoken of, and what changed in it last."""
-    rows = programme(connection, event, now)
+def sessions_page(
+    connection: sqlite3.Connection,
+    event: Event,
+    params: Mapping[str, str],
+    now: int,
+    wall: float,
+) -> Data:
+    """The programme by day, when each session was spoken of, and what changed in it last.
+    ``params`` are `ALL_PARAMETERS`.
+    """
+    counting = chosen_counting(params)
+    rows = programme(connection, event, now, counting)
     return {
         "days": by_day(rows),
-        "heat": _heat(connection, event, rows, now),
+        "heat": _heat(connection, event, rows, now, counting),
+        "boosts": boost_choice(connection, event, "sessions", counting),
         "reading": programme_lamps(connection, event, wall),
         "changes": programme_changes(connection, event, CHANGES),
     }
@@ -53,7 +71,8 @@ def session_page(
     connection: sqlite3.Connection, event: Event, code: str, params: Mapping[str, str], now: int
 ) -> Data:
     """One session: volume and tone, themes, posts. ``params`` are `PARAMETERS`."""
-    rows = programme(connection, event, now)
+    counting = chosen_counting(params)
+    rows = programme(connection, event, now, counting)
     row = next((row for row in rows if row["code"] == code), None)
     details = session_details(connection, event, code)
     if row is None or details is None:
@@ -63,11 +82,10 @@ def session_page(
     identity, abstract = details
     subject = Subject("session", identity, {"session": code}, f"sessions/{code}")
     span = _span(connection, event, row, params, now)
-    boosts = boosts_hidden(params)
-    selection = select(connection, event, Filters(session=code, boosts=boosts))
+    selection = select(connection, event, Filters(session=code, boosts=counting.boosts))
     found = find_posts(connection, selection, size=CARDS)
     more = event_href(
-        event.slug, "posts", {"session": code, "boosts": boosts, "after": found.after or ""}
+        event.slug, "posts", {"session": code, **counting.filters, "after": found.after or ""}
     )
     return {
         "session": {**row, "abstract": abstract},
@@ -78,7 +96,7 @@ def session_page(
             {"session": code},
             measure(connection, event),
         ),
-        "series": series(connection, event, subject, span, now, [row], boosts=boosts),
+        "series": series(connection, event, subject, span, now, [row], counting=counting),
         "themes": _themes(connection, event, code, identity),
         "posts": post_cards(connection, event, found.ids),
         "next": more if found.after else None,
@@ -117,13 +135,19 @@ def _themes(connection: sqlite3.Connection, event: Event, code: str, identity: i
     ]
 
 
-def _heat(connection: sqlite3.Connection, event: Event, rows: list[SessionRow], now: int) -> Data:
+def _heat(
+    connection: sqlite3.Connection,
+    event: Event,
+    rows: list[SessionRow],
+    now: int,
+    counting: Counting,
+) -> Data:
     """Posts by session and hour: the latest hours that hold any, the sessions spoken of most."""
     sql = statement("facet_buckets").replace("rollup_:grain", "rollup_hour")
     window = {"event": event.id, "facet": "session", "from": 0, "to": now + 1}
     counts: dict[tuple[int, int], int] = {}
-    for value, bucket, posts, *_ in run(connection, sql, window):
-        counts[value, bucket] = posts
+    for value, bucket, *sums in run(connection, sql, window):
+        counts[value, bucket] = counting.sums(sums)[0]
     ids = dict(ask(connection, "session_ids", {"event": event.id}))
     shown = sorted((row for row in rows if row["posts"]), key=lambda row: -row["posts"])
     codes = {row["code"] for row in shown[:HEAT_ROWS]}
@@ -136,7 +160,7 @@ def _heat(connection: sqlite3.Connection, event: Event, rows: list[SessionRow], 
         cells = [
             {
                 "posts": counts.get((ids[row["code"]], hour), 0),
-                "href": posts_href(event.slug, session=row["code"], **span),
+                "href": posts_href(event.slug, session=row["code"], **span, **counting.filters),
             }
             for hour, span in zip(hours, spans, strict=True)
         ]

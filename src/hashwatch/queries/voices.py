@@ -1,41 +1,45 @@
 """Who speaks: the people on the roster (inside) beside everybody else (the public).
 
-The rollups hold what is inside, by theme too; the public is the rest. Volume counts boosts, tone is
-of the originals.
+The rollups hold what is inside, by theme too; the public is the rest. Volume counts boosts unless
+they are hidden, tone is of the originals.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from hashwatch.queries.buckets import bucket_label, next_bucket
+from hashwatch.queries.counting import Counting, Sums, chosen_counting
 from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.measured import measure
-from hashwatch.queries.programme import NO_COUNTS, facet_totals, tones
+from hashwatch.queries.programme import NO_COUNTS, boost_choice, facet_totals, tones
 from hashwatch.queries.ranges import range_parameters
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask, run, statement
 from hashwatch.queries.tone import tone
 from hashwatch.wording import number, percent, plural, say
 
+PARAMETERS = ("boosts",)
 FEWEST = 20
 """With fewer posts that have a tone a side's tone is not put into the sentence."""
 
-Sums = Sequence[int]
 Days = Mapping[int, Sums]
 
 
-def voices_page(connection: sqlite3.Connection, event: Event) -> Data:
-    """Both sides: volume, themes and tone, in all and day by day; then each group."""
+def voices_page(connection: sqlite3.Connection, event: Event, params: Mapping[str, str]) -> Data:
+    """Both sides: volume, themes and tone, in all and day by day; then each group. ``params`` are
+    `PARAMETERS`.
+    """
+    counting = chosen_counting(params)
     known = {"event": event.id}
     groups = ask(connection, "groups", known)
-    whole = facet_totals(connection, event, "all").get("", NO_COUNTS)
-    inside = facet_totals(connection, event, "inside").get("", NO_COUNTS)
+    whole = facet_totals(connection, event, "all", counting).get("", NO_COUNTS)
+    inside = facet_totals(connection, event, "inside", counting).get("", NO_COUNTS)
     sides = {"inside": inside, "public": _rest(whole, inside)}
-    themes = _themes(connection, event, sides)
+    themes = _themes(connection, event, sides, counting)
     measured = measure(connection, event)
     page = {
         "sides": [
@@ -43,7 +47,7 @@ def voices_page(connection: sqlite3.Connection, event: Event) -> Data:
                 "side": side,
                 "posts": sums[0],
                 "share": _share(sums[0], whole[0]),
-                "href": posts_href(event.slug, group=side),
+                "href": posts_href(event.slug, group=side, **counting.filters),
                 "tone": tone(
                     event.slug, tones(sums), say("whole event"), {"group": side}, measured
                 ),
@@ -51,18 +55,23 @@ def voices_page(connection: sqlite3.Connection, event: Event) -> Data:
             for side, sums in sides.items()
         ],
         "themes": themes,
-        "days": _days(connection, event),
-        "groups": _groups(connection, event, groups, whole[0]),
+        "days": _days(connection, event, counting),
+        "groups": _groups(connection, event, groups, whole[0], counting),
+        "boosts": boost_choice(connection, event, "voices", counting),
         "people": sum(people for _, people in groups),
     }
     return {"sentence": _sentence(page, whole[0]), **page}
 
 
-def _themes(connection: sqlite3.Connection, event: Event, sides: Mapping[str, Sums]) -> list[Data]:
+def _themes(
+    connection: sqlite3.Connection, event: Event, sides: Mapping[str, Sums], counting: Counting
+) -> list[Data]:
     """Each theme's posts and share on both sides, and by day; the widest apart first."""
-    totals = facet_totals(connection, event, "theme")
-    inside = facet_totals(connection, event, "inside theme")
-    by_day = {facet: _by_day(connection, event, facet) for facet in ("theme", "inside theme")}
+    totals = facet_totals(connection, event, "theme", counting)
+    inside = facet_totals(connection, event, "inside theme", counting)
+    by_day = {
+        facet: _by_day(connection, event, facet, counting) for facet in ("theme", "inside theme")
+    }
     days = [day for day, _ in ask(connection, "busy_days", {"event": event.id})]
     rows = []
     for identity, name, _ in ask(connection, "themes", {"event": event.id}):
@@ -75,14 +84,16 @@ def _themes(connection: sqlite3.Connection, event: Event, sides: Mapping[str, Su
         rows.append(
             {
                 "name": name,
-                "href": posts_href(event.slug, theme=name),
+                "href": posts_href(event.slug, theme=name, **counting.filters),
                 "apart": apart,
                 **{
                     side: {
                         "posts": sums[0],
                         "share": shares[side],
                         "tone": tones(sums),
-                        "href": posts_href(event.slug, theme=name, group=side),
+                        "href": posts_href(
+                            event.slug, theme=name, group=side, **counting.filters
+                        ),
                     }
                     for side, sums in parts.items()
                 },
@@ -90,6 +101,7 @@ def _themes(connection: sqlite3.Connection, event: Event, sides: Mapping[str, Su
                     _day(
                         event, day, by_day["theme"].get(identity, {}),
                         by_day["inside theme"].get(identity, {}), theme=name,
+                        **counting.filters,
                     )
                     for day in days
                 ],
@@ -98,10 +110,10 @@ def _themes(connection: sqlite3.Connection, event: Event, sides: Mapping[str, Su
     return sorted(rows, key=lambda row: -abs(row["apart"] or 0))
 
 
-def _days(connection: sqlite3.Connection, event: Event) -> list[Data]:
-    whole = _by_day(connection, event, "all").get("", {})
-    inside = _by_day(connection, event, "inside").get("", {})
-    return [_day(event, day, whole, inside) for day in sorted(whole)]
+def _days(connection: sqlite3.Connection, event: Event, counting: Counting) -> list[Data]:
+    whole = _by_day(connection, event, "all", counting).get("", {})
+    inside = _by_day(connection, event, "inside", counting).get("", {})
+    return [_day(event, day, whole, inside, **counting.filters) for day in sorted(whole)]
 
 
 def _day(event: Event, day: int, whole: Days, inside: Days, **filters: str) -> Data:
@@ -123,10 +135,14 @@ def _day(event: Event, day: int, whole: Days, inside: Days, **filters: str) -> D
 
 
 def _groups(
-    connection: sqlite3.Connection, event: Event, groups: list[tuple[Any, ...]], posts: int
+    connection: sqlite3.Connection,
+    event: Event,
+    groups: list[tuple[Any, ...]],
+    posts: int,
+    counting: Counting,
 ) -> list[Data]:
     """The share of voice of each group, the loudest first."""
-    totals = facet_totals(connection, event, "group")
+    totals = facet_totals(connection, event, "group", counting)
     rows = [
         {
             "name": name,
@@ -134,7 +150,7 @@ def _groups(
             "posts": totals.get(name, NO_COUNTS)[0],
             "share": _share(totals.get(name, NO_COUNTS)[0], posts),
             "tone": tones(totals.get(name, NO_COUNTS)),
-            "href": posts_href(event.slug, group=name),
+            "href": posts_href(event.slug, group=name, **counting.filters),
         }
         for name, people in groups
     ]
@@ -142,13 +158,13 @@ def _groups(
 
 
 def _by_day(
-    connection: sqlite3.Connection, event: Event, facet: str
+    connection: sqlite3.Connection, event: Event, facet: str, counting: Counting
 ) -> dict[Any, dict[int, tuple[int, ...]]]:
     sql = statement("facet_buckets").replace("rollup_:grain", "rollup_day")
     window = {"event": event.id, "facet": facet, "from": -(1 << 62), "to": 1 << 62}
     found: dict[Any, dict[int, tuple[int, ...]]] = {}
     for value, bucket, *sums in run(connection, sql, window):
-        found.setdefault(value, {})[bucket] = tuple(sums)
+        found.setdefault(value, {})[bucket] = counting.sums(sums)
     return found
 
 

@@ -74,8 +74,10 @@ PAGES: dict[str, Page] = {
     ),
     "sessions": Page(
         "sessions.html",
-        (),
-        lambda c, asked: session_pages.sessions_page(c, asked.event, asked.now, asked.wall),
+        session_pages.ALL_PARAMETERS,
+        lambda c, asked: session_pages.sessions_page(
+            c, asked.event, asked.params, asked.now, asked.wall
+        ),
     ),
     "session": Page(
         "session.html",
@@ -96,15 +98,19 @@ PAGES: dict[str, Page] = {
     ),
     "themes": Page(
         "themes.html",
-        (),
-        lambda c, asked: themes.themes_page(c, asked.event, asked.now),
+        themes.PARAMETERS,
+        lambda c, asked: themes.themes_page(c, asked.event, asked.params, asked.now),
     ),
     "questions": Page(
         "questions.html",
         questions.PARAMETERS,
         lambda c, asked: questions.questions_page(c, asked.event, asked.params, asked.now),
     ),
-    "voices": Page("voices.html", (), lambda c, asked: voices.voices_page(c, asked.event)),
+    "voices": Page(
+        "voices.html",
+        voices.PARAMETERS,
+        lambda c, asked: voices.voices_page(c, asked.event, asked.params),
+    ),
     "coverage": Page(
         "coverage.html",
         (),
