@@ -132,7 +132,7 @@ JINJA = re.compile(
     r"|\{%-?\s*trans\b.*?\{%-?\s*endtrans\s*-?%\}|\{%.*?%\}|\{\{.*?\}\}",
     re.DOTALL,
 )
-TEMPLATES = Path(wording.__file__).parent / "serve" / "templates"
+TEMPLATES = Path(wording.__file__).parents[1] / "serve" / "templates"
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.glob("*.html")))
