@@ -1,4 +1,4 @@
-"""What says a tone plainly where trained weights hear none: emoji, set phrases, strong words.
+"""What says a tone plainly where trained weights hear none: emoji, hashtags, words in their scope.
 
 A bag of words that learnt from everyday posts takes ``Plenary resumes 😠`` for neutral and
 ``Couldn't fault the catering`` for blame. Where all such signs in a post agree, they decide between
@@ -8,14 +8,14 @@ labels of which the weights are not sure; what they say is never surer than that
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hashwatch.enrich.sentiment import features
-from hashwatch.enrich.sentiment.wordlists import NEGATORS, TOPIC_WORDS
+from hashwatch.enrich.sentiment.scope import NOTHING, read
+from hashwatch.enrich.sentiment.wordlists import TOPIC_WORDS
 from hashwatch.enrich.words import fold
 
 Logits = NDArray[np.float64]
@@ -27,108 +27,40 @@ SURE = 0.95
 """A label of this share is left alone."""
 SHORT = 14
 """Words of a post in which one emoji or one strong word can stand for the whole."""
+FAIRLY_SHORT = 11
+"""The same for words whose tone is made by what stands around them."""
 BRIEF = 9
 """Words of a post in which a hashtag stands for the whole."""
 PLEASANT = 1.0
 """VADER's valence from which on a word is praise, and blame beside *not* in a hashtag."""
-_REACH = 3
-"""Words before a strong word in which a negation turns it."""
 
 _GLAD = frozenset("😍🥰❤💕💖💗💘💙💚💛💜👏🙌🎉🥳😊🤩😻🏆😀😃😄😁👍💐🫶")
 _CROSS = frozenset("😡😠🤬😤🤮🤢👎💔💩😒🙄😞😩😫😢🥱😖😣🤦")
 
 _EMOJI = ((_GLAD, 1), (_CROSS, -1))
 
-_STRONG_WORDS = """
-    en + wonderful fantastic brilliant superb delightful excellent lovely
-    en - awful dreadful horrible terrible appalling pathetic disgraceful shameful useless
-    fr + genial geniale superbe formidable excellent excellente magnifique merveilleux
-    fr + merveilleuse super bravo parfait parfaite agreable passionnant passionnante enrichissant
-    fr + remarquable
-    fr - nul nulle horrible lamentable ennuyeux ennuyeuse honteux honteuse decevant decevante
-    fr - affreux affreuse pitoyable penible mediocre
-    de + toll tolle toller tolles tollen grossartig grossartige grossartiger grossartiges
-    de + wunderbar wunderbare wunderbarer hervorragend hervorragende super spitze klasse genial
-    de + ausgezeichnet fantastisch begeistert
-    de - mies miese mieser mieses schlecht schlechte schlechter schlechtes furchtbar furchtbare
-    de - furchtbarer schrecklich langweilig langweilige langweiliger enttauschend peinlich
-    de - katastrophal unverschamt
-    es + excelente maravilloso maravillosa genial estupendo estupenda fantastico fantastica
-    es + magnifico magnifica buenisimo brillante perfecto perfecta interesante bueno buena
-    es - pesimo pesima horrible terrible malisimo aburrido aburrida verguenza lamentable
-    es - decepcionante
-    pt + excelente maravilhoso maravilhosa otimo otima fantastico fantastica perfeito perfeita
-    pt + brilhante genial interessante
-    pt - pessimo pessima horrivel terrivel chato chata aborrecido vergonha lamentavel
-    pt - dececionante
-    it + ottimo ottima bellissimo bellissima bravissimo bravissima fantastico fantastica
-    it + meraviglioso meravigliosa eccellente perfetto perfetta splendido splendida interessante
-    it - pessimo pessima orribile noioso noiosa noiosissimo terribile vergogna deludente schifo
-    ar + رائع رائعه ممتاز ممتازه جميل جميله مذهل
-    ar - سيء سيءه ممل ممله فظيع مخجل
-    it + benissimo
-    it - malissimo
-    abroad + awesome amazing great brilliant wonderful excellent love lovely
-    abroad - awful boring horrible dreadful shame hate
-    en - filthy disgusting malissimo
-    en + benissimo
-"""
-"""A language, praise or blame, and folded words, a line each; English ones are used abroad."""
-
-_FAULTLESS = (
-    # Without fault, in so many words.
-    r"\b(?:can'?t|cannot|couldn'?t|could not) (?:really |possibly )?fault\b"
-    r"|\bwithout (?:a|any|one|a single|any single) (?:hitch|glitch|hiccup|problem|flaw|snag)\b"
-    r"|\bnever (?:a dull moment|(?:\w+ )?(?:boring|dull|disappoints?))\b"
-    r"|\bno (?:lack|shortage) of\b"
-    r"|\bcould(?:n'?t| not) (?:be|have been) (?:any )?(?:prouder|happier|better|kinder|nicer"
-    r"|more (?:pleased|impressed|proud|grateful|helpful))\b"
-    r"|\bcould(?:n'?t| not) have (?:asked|wished|hoped) for (?:an? )?(?:better|more|nicer)\b"
-    r"|\bnothing to complain about\b"
-    r"|\b(?:well|expertly|beautifully) (?:run|organi[sz]ed|prepared|chaired|moderated)\b"
+_PRAISES = (
+    r"\b(?:well|expertly|beautifully) (?:run|organi[sz]ed|prepared|chaired|moderated)\b"
     r"|\b(?:bien|gut|bem|ben) (?:organis|organiz|prepar|vorbereit|moderiert)\w*"
-    r"|\bcould(?:n'?t| not) ask for (?:an? )?(?:better|more|nicer|kinder)\b"
-    r"|\bcould(?:n'?t| not) have gone better\b"
-    r"|\b(?:this|the|our) \w+ rocks\b"
-    r"|\brien a redire\b|\baucun (?:probleme|souci|couac|accroc)\b"
-    r"|\bsans (?:aucun |le moindre )?(?:accroc|probleme|souci|couac)\b"
-    r"|\bnichts (?:zu|auszu)\s?(?:meckern|beanstanden|kritisieren|setzen)\b"
-    r"|\b(?:keine?|ohne) (?:einzige )?(?:pannen?|probleme?|beschwerden?|klagen?)\b"
-    r"|\b(?:sin|ni) (?:ningun |ninguna |un solo |una sola )?(?:problemas?|fallos?|quejas?|pegas?)\b"
-    r"|\b(?:ningun|ninguna) (?:problema|fallo|queja|pega)\b|\bnada que objetar\b"
-    r"|\bsem (?:nenhum |nenhuma |qualquer )?(?:problemas?|falhas?|queixas?)\b"
-    r"|\b(?:nenhum|nenhuma) (?:problema|falha|queixa)\b|\bnada a apontar\b"
-    r"|\b(?:nessun problema|niente da ridire|senza (?:problemi|intoppi))\b"
-    r"|بدون (?:اي )?(?:مشاكل|مشكله)"
+    r"|\bwould(?:n'?t| not) (?:change|miss|trade|swap)\b|\b(?:this|the|our) \w+ rocks\b"
+    r"|\balla grande\b"
 )
-_AT_FAULT = (
-    r"\bnothing but (?:trouble|problems?|issues|delays|complaints|excuses|chaos)\b"
-    r"|\bcould(?:n'?t| not) (?:be|have been) (?:any )?(?:unhappier|angrier|worse|ruder"
-    r"|more (?:disappointed|annoyed|boring))\b"
-    r"|\bcould(?:n'?t| not) have (?:asked|wished|hoped) for an? worse\b"
-    r"|\b(?:was|is|were|are|what) (?:such )?an? (?:total |complete |utter )?(?:disaster|mess"
-    r"|shambles|farce|embarrassment|waste of time)\b|\bthis \w+ sucks\b|\bwaste of (?:time|money)\b"
-    r"|\bquelle? (?:deception|honte)\b|\bque (?:vergonha|verguenza|decepcion|desilusao)\b"
-    r"|\bwas fur ein(?:e)? (?:enttauschung|zumutung|chaos)\b|\bche (?:delusione|vergogna)\b"
-    r"|\b(?:badly|poorly) (?:run|organi[sz]ed|prepared|chaired|moderated)\b"
+_BLAMES = (
+    r"\b(?:badly|poorly) (?:run|organi[sz]ed|prepared|chaired|moderated)\b"
     r"|\b(?:mal|schlecht) (?:organis|organiz|prepar|vorbereit|moderiert)\w*"
-    r"|\bperte de temps\b|\btout est a (?:revoir|refaire)\b|\bque des (?:problemes|soucis)\b"
-    r"|\bzeitverschwendung\b|\bnur (?:arger|pannen|probleme|stress|chaos)\b"
-    r"|\bperdida de tiempo\b|\b(?:solo|puros?) (?:problemas|fallos)\b"
-    r"|\bperda de tempo\b|\bso (?:falhas|problemas)\b|\bperdita di tempo\b|\bsolo problemi\b"
+    r"|\bnothing but (?:trouble|problems?|issues|delays|complaints|excuses|chaos)\b"
+    r"|\b(?:was|is|were|are|what) (?:such )?an? (?:total |complete |utter )?(?:disaster|mess"
+    r"|shambles|farce|embarrassment)\b|\bthis \w+ sucks\b|\btout est a (?:revoir|refaire)\b"
+    r"|\bwas fur ein(?:e)? (?:enttauschung|zumutung|chaos)\b|\bfa pena\b|\bvoll daneben\b"
+    r"|\bwaste of (?:time|money)\b|\bperte de temps\b|\bzeitverschwendung\b"
+    r"|\bperdida de tiempo\b|\bperda de tempo\b|\bperdita di tempo\b"
 )
-_PHRASES = ((re.compile(_FAULTLESS), 1), (re.compile(_AT_FAULT), -1))
+_PHRASES = ((re.compile(_PRAISES), 1), (re.compile(_BLAMES), -1))
 # Each phrase has one of these in it: looking for words is quick, looking for phrases is not.
 _TELLING_WORDS = """
-    fault hitch glitch hiccup problem flaw snag dull boring disappoint disappoints lack shortage
-    prouder happier better kinder nicer pleased impressed proud grateful helpful more complain
-    redire probleme problemes souci soucis couac accroc meckern beanstanden kritisieren setzen
-    auszusetzen panne pannen beschwerde beschwerden klage klagen problema problemas fallo fallos
-    queja quejas pega pegas objetar falha falhas queixa queixas apontar ridire intoppi problemi gone
-    well bien gut bem ben expertly beautifully مشاكل مشكله nothing unhappier angrier worse ruder
-    disappointed annoyed disaster mess shambles farce embarrassment waste sucks perte revoir refaire
-    zeitverschwendung arger stress chaos perdida perda perdita deception honte vergonha verguenza
-    decepcion desilusao enttauschung zumutung delusione vergogna badly poorly mal schlecht rocks
+    well expertly beautifully bien gut bem ben change miss trade swap rocks grande badly poorly mal
+    schlecht nothing disaster mess shambles farce embarrassment sucks revoir refaire enttauschung
+    zumutung chaos pena daneben waste perte zeitverschwendung perdida perda perdita
 """
 _TELLING = frozenset(_TELLING_WORDS.split())
 _NAMED_AFTER_WORDS = """
@@ -145,7 +77,6 @@ _ANNOUNCED = re.compile(
     r"\s*(?:atelier|seance|session|table ronde|conference|sitzung|panel|workshop|vortrag|mesa"
     r"|taller|sesion|ponencia|painel|sessao|mesa redonda|sessione|tavola rotonda|ندوه|جلسه)\b"
 )
-_BREAK = re.compile(r"[,.;:!?؟،–—()\n]+")
 _ASKS = re.compile(r"[?؟]")
 
 
@@ -157,14 +88,14 @@ def plainly(logits: Logits, posts: Sequence[Post]) -> Logits:
     labels, highest = shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist()
     changed: Logits | None = None
     for row, ((text, language), label, sure) in enumerate(zip(posts, labels, highest, strict=True)):
-        said = said_tone(text, language)
+        said, is_certain = _said(text, language)
         if said is None:
             if label == 1 or sure >= SURE or not _only_reports(text, language):
                 continue
             said = 0
         wanted = said + 1
         # What is neutral to the weights may well have a tone; its contrary, surely felt, has not.
-        if wanted == label or (sure >= SURE and label != 1):
+        if wanted == label or (sure >= SURE and label != 1 and not is_certain):
             continue
         if changed is None:
             changed = full.copy()
@@ -177,25 +108,36 @@ def plainly(logits: Logits, posts: Sequence[Post]) -> Logits:
 
 def said_tone(text: str, language: str) -> int | None:
     """1 for praise and −1 for blame that is plainly said; None where nothing is, or both are."""
+    return _said(text, language)[0]
+
+
+def _said(text: str, language: str) -> tuple[int | None, bool]:
+    """The same, and whether it counts against weights that are sure of the contrary.
+
+    So it does where scope made it in a brief post: there the weights have little else to go by.
+    """
     folded = fold(text)
     words = _WORD.findall(folded)
-    signs: set[int] = set()
-    if not _TELLING.isdisjoint(words):
+    is_short = len(words) <= SHORT and ("!" in text or not _ASKS.search(text))
+    is_fairly_short = len(words) <= FAIRLY_SHORT
+    reading = read(folded, language, is_fairly_short) if is_short else NOTHING
+    if not reading.is_made and not _TELLING.isdisjoint(words):
         straight = folded.replace("’", "'")
-        signs |= {sign for pattern, sign in _PHRASES if pattern.search(straight)}
+        signs = {sign for pattern, sign in _PHRASES if pattern.search(straight)}
         if signs:
-            return signs.pop() if len(signs) == 1 else None
-    if len(words) > SHORT or (_ASKS.search(text) and "!" not in text):
-        return None
+            return _only(signs), False
+    if not is_short:
+        return None, False
+    signs = set(reading.signs)
     if not text.isascii():
         signs |= {sign for emoji, sign in _EMOJI if not emoji.isdisjoint(text)}
     if "#" in text:
         signs |= _hashtag_signs(folded, len(words) <= BRIEF)
-    strong = _strong(language)
-    if not strong.keys().isdisjoint(words):
-        for clause in _BREAK.split(folded):
-            signs |= _word_signs(_WORD.findall(clause), strong, language)
-    return signs.pop() if len(signs) == 1 else None
+    return _only(signs), reading.is_made and is_fairly_short
+
+
+def _only(signs: set[int]) -> int | None:
+    return next(iter(signs)) if len(signs) == 1 else None
 
 
 def _hashtag_signs(folded: str, is_brief: bool) -> set[int]:
@@ -216,34 +158,6 @@ def _hashtag_signs(folded: str, is_brief: bool) -> set[int]:
 
 def _is_pleasant(word: str) -> bool:
     return word in _NAMED_AFTER or features.valence(word) >= PLEASANT
-
-
-def _word_signs(words: Sequence[str], strong: Mapping[str, int], language: str) -> set[int]:
-    negators = NEGATORS.get(language, frozenset())
-    signs: set[int] = set()
-    for place, word in enumerate(words):
-        sign = strong.get(word)
-        if sign is None:
-            continue
-        before = words[max(0, place - _REACH) : place]
-        turned = any(
-            one in negators or one.rpartition("'")[0] in ("n", "isn", "wasn") for one in before
-        )
-        if not turned:
-            signs.add(sign)
-        elif sign > 0:
-            signs.add(-1)
-    return signs
-
-
-@cache
-def _strong(language: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for line in _STRONG_WORDS.split("\n"):
-        code, sign, *words = line.split() or ("", "")
-        if code == language or (code == "abroad" and language != "en"):
-            found |= dict.fromkeys(words, 1 if sign == "+" else -1)
-    return found
 
 
 def _only_reports(text: str, language: str) -> bool:

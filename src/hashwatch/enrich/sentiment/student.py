@@ -35,7 +35,7 @@ class StudentAnnotator:
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         raw = weights.read_bytes()
-        self.version = f"2-{crc32(raw):08x}"
+        self.version = f"3-{crc32(raw):08x}"
         with np.load(weights) as arrays:
             self._english = StudentModel.read(arrays, "en")
             self._pooled = StudentModel.read(arrays, "pooled")
