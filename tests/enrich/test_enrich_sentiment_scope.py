@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hashwatch.enrich.common import UNLISTED_BITS, bits_in
 from hashwatch.enrich.sentiment.polar_words import polarity
 from hashwatch.enrich.sentiment.roles import in_words
 from hashwatch.enrich.sentiment.scope import FAR, REACH, read
@@ -45,7 +46,8 @@ LANGUAGES = ("en", "fr", "de", "es", "pt", "it", "ar")
         ("no more problems", "en", MADE_PRAISE),
         # Not expected, and so all the more.
         ("did not expect to enjoy it", "en", MADE_PRAISE),
-        # Nothing is negated: *only*, *surely*, *perhaps not*.
+        ("nothing but trouble", "en", MADE_BLAME),
+        # Nothing is negated: *surely*, *perhaps not*.
         ("no doubt useful", "en", NOTHING),
         ("not only helpful, also brilliant", "en", PRAISE),
         ("may not be useful", "en", NOTHING),
@@ -68,6 +70,9 @@ LANGUAGES = ("en", "fr", "de", "es", "pt", "it", "ar")
         ("the soup was buonissima", "en", PRAISE),
         ("die suppe war disgusting", "de", BLAME),
         ("super bowl", "en", NOTHING),
+        ("the soup was buena", "en", PRAISE),
+        ("die suppe war yummy", "de", PRAISE),
+        ("mein kind", "de", NOTHING),
     ],
 )
 def test_what_a_text_says(text: str, language: str, said: tuple[frozenset[int], bool]) -> None:
@@ -92,7 +97,7 @@ def test_a_negation_reaches_so_far(negation: str, reach: int) -> None:
 def test_turns_of_several_words_become_one() -> None:
     """And single words stay."""
     assert in_words("far from here").split() == ["⟨without⟩", "here"]
-    assert in_words("nothing but praise").split() == ["praise"]
+    assert in_words("no doubt here").split() == ["here"]
     assert in_words("a plain word") == "a plain word"
 
 
@@ -108,3 +113,12 @@ def test_any_text_is_read(text: str, language: str, is_brief: bool) -> None:
     folded = fold(text)
     assert read(folded, language, is_brief) == read(folded, language, is_brief)
     assert read(folded, language, is_brief).signs <= {1, -1}
+
+
+def test_a_word_is_lent_that_is_much_commoner_at_home() -> None:
+    """So a language keeps its own words, and those that it uses as much itself."""
+    assert bits_in("malo", "es") < bits_in("malo", "en") == UNLISTED_BITS
+    assert polarity("malo", "en") == polarity("malo", "es")
+    assert bits_in("content", "en") < bits_in("content", "fr")
+    assert polarity("content", "fr") is not None
+    assert polarity("content", "en") is None

@@ -43,6 +43,11 @@ def _bits_by_language() -> dict[str, dict[str, float]]:
     return listed
 
 
+def bits_in(folded: str, language: str) -> float:
+    """In one of how many posts of a language a folded word stands, as a power of two."""
+    return _bits_by_language().get(language, {}).get(folded, UNLISTED_BITS)
+
+
 def bits(folded: str) -> float:
     """In one of how many posts a folded word stands, as a power of two, at most 16.
 

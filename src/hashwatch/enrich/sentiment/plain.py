@@ -48,7 +48,6 @@ _PRAISES = (
 _BLAMES = (
     r"\b(?:badly|poorly) (?:run|organi[sz]ed|prepared|chaired|moderated)\b"
     r"|\b(?:mal|schlecht) (?:organis|organiz|prepar|vorbereit|moderiert)\w*"
-    r"|\bnothing but (?:trouble|problems?|issues|delays|complaints|excuses|chaos)\b"
     r"|\b(?:was|is|were|are|what) (?:such )?an? (?:total |complete |utter )?(?:disaster|mess"
     r"|shambles|farce|embarrassment)\b|\bthis \w+ sucks\b|\btout est a (?:revoir|refaire)\b"
     r"|\bwas fur ein(?:e)? (?:enttauschung|zumutung|chaos)\b|\bfa pena\b|\bvoll daneben\b"
@@ -59,7 +58,7 @@ _PHRASES = ((re.compile(_PRAISES), 1), (re.compile(_BLAMES), -1))
 # Each phrase has one of these in it: looking for words is quick, looking for phrases is not.
 _TELLING_WORDS = """
     well expertly beautifully bien gut bem ben change miss trade swap rocks grande badly poorly mal
-    schlecht nothing disaster mess shambles farce embarrassment sucks revoir refaire enttauschung
+    schlecht disaster mess shambles farce embarrassment sucks revoir refaire enttauschung
     zumutung chaos pena daneben waste perte zeitverschwendung perdida perda perdita
 """
 _TELLING = frozenset(_TELLING_WORDS.split())

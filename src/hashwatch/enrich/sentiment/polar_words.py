@@ -10,12 +10,17 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from hashwatch.enrich.common import UNLISTED_BITS, bits_in
 from hashwatch.enrich.sentiment import features
 from hashwatch.enrich.sentiment.wordlists import TOPIC_WORDS
 from hashwatch.enrich.words import fold
 
 KNOWN_FROM = 1.0
 """VADER's valence from which on an English word turns with its negation."""
+LENT_FROM = 1.5
+"""The same from which on it counts in a post in another language."""
+COMMONER = 2.0
+"""By how many bits a word must be commoner in its own language to be lent to another."""
 
 
 class Polarity(NamedTuple):
@@ -112,18 +117,17 @@ _WORDS = """
 """
 _ENGLISH_ABROAD = """
     ++ awesome amazing great brilliant wonderful excellent love loved lovely best inspiring
-    ++ impressive happy proud delicious helpful useful fun perfect beautiful fantastic
-    ++ enjoyed thrilled fascinating exciting excited grateful stunning outstanding interesting
+    ++ impressive happy proud delicious helpful useful fun perfect beautiful fantastic enjoyed
+    ++ thrilled fascinating exciting excited grateful stunning outstanding interesting
     -- awful boring horrible dreadful shame hate hated worst sad terrible disappointing annoying
     -- useless ugly disgusting bored angry waste pathetic ridiculous fail rubbish tired sucks
-    -- disappointed stupid frustrating confusing chaotic messy lousy annoyed
+    -- disappointed stupid frustrating confusing chaotic messy lousy annoyed cringe
+    - bad
 """
 """English words that other languages borrow, and hardly one that they have in another sense."""
-_OTHERWISE_WORDS = """
-    super seca fatal marre toll prima klasse spitze ravi horror asco highlight nickel content
-"""
+_OTHERWISE_WORDS = "nice kind gift fair care miss fan dear fine cool nickel ravi asco horror"
 _OTHERWISE_ABROAD = frozenset(_OTHERWISE_WORDS.split())
-"""Strong words that mean something else, or nothing, in another language than their own."""
+"""Words that mean something else, or nothing, in another language than their own."""
 _UNTURNED_WORDS = """
     worry care want like mercy joke mind bother sure ready pressure wait true alarm matter pretty
     free yes shit fuck fucking damn hell ass shitty god lol haha shame please play share
@@ -138,17 +142,34 @@ def polarity(word: str, language: str) -> Polarity | None:
     """What a folded word says in a post in ``language``; ``None`` for nothing."""
     if word in TOPIC_WORDS:
         return None
-    own = _listed(_lexicon(language), word)
-    if own is None and language == "en":
-        known = features.valence(word)
-        if abs(known) >= KNOWN_FROM and word not in _UNTURNED:
-            own = Polarity(1 if known > 0 else -1, is_strong=False, is_listed=False)
+    own = _own(word, language, KNOWN_FROM)
     if own is not None or word in _OTHERWISE_ABROAD:
         return own
-    found = {_listed(_borrowed(code), word) for code in features.LANGUAGES if code != language} - {
-        None
-    }
-    return found.pop() if len(found) == 1 else None
+    lent = {_lent(word, code, language) for code in features.LANGUAGES if code != language}
+    return next(iter(lent - {None})) if len(lent) == 2 else None
+
+
+def _own(word: str, language: str, known_from: float) -> Polarity | None:
+    listed = _listed(_lexicon(language), word)
+    if listed is not None or language != "en" or word in _UNTURNED:
+        return listed
+    known = features.valence(word)
+    if abs(known) < known_from:
+        return None
+    return Polarity(1 if known > 0 else -1, is_strong=False, is_listed=False)
+
+
+def _lent(word: str, lender: str, borrower: str) -> Polarity | None:
+    """What a word of another language says: one much commoner there, or strong and rare in both."""
+    abroad = _english_abroad().get(word) if lender == "en" else None
+    if abroad is not None:
+        return abroad
+    own = _own(word, lender, LENT_FROM)
+    if own is None:
+        return None
+    at_home, here = bits_in(word, lender), bits_in(word, borrower)
+    is_rare = own.is_strong and at_home == here == UNLISTED_BITS
+    return Polarity(own.sign, own.is_strong) if is_rare or at_home + COMMONER <= here else None
 
 
 def _listed(lexicon: dict[str, Polarity], word: str) -> Polarity | None:
@@ -170,10 +191,7 @@ def _lexicon(language: str) -> dict[str, Polarity]:
 
 
 @cache
-def _borrowed(language: str) -> dict[str, Polarity]:
-    """What a language's words say in a post in another."""
-    if language != "en":
-        return {word: said for word, said in _lexicon(language).items() if said.is_strong}
+def _english_abroad() -> dict[str, Polarity]:
     found: dict[str, Polarity] = {}
     for line in _ENGLISH_ABROAD.strip().split("\n"):
         mark, *words = line.split()

@@ -21,6 +21,7 @@ class Role(Enum):
     COMPARES = "compares"
     LESSENS = "lessens"
     EXPECTS = "expects"
+    EMPHASISES = "emphasises"
     ASSERTS = "asserts"  # of being, degree or amount: *is clear*, *so much respect*
     CONCERNS = "concerns"  # what follows is what it is about
     ENDS = "ends"
@@ -36,6 +37,7 @@ _ROLES = """
     en compares more so such better worse enough
     en lessens less
     en expects expect expected expecting imagined dreamt
+    en emphasises ⟨only⟩
     en asserts is isn't are was were am i'm it's been feel feels felt very really so such too
     en asserts what many much lots plenty full constant another everyone everybody pure sheer total
     en asserts real true
@@ -49,8 +51,8 @@ _ROLES = """
     fr compares aussi mieux meilleur meilleure pire autant
     fr lessens moins
     fr expects attendais attendait pensais
-    fr asserts est sont etait etaient suis tres vraiment trop si tant tellement plein encore quel
-    fr asserts quelle tous que
+    fr asserts ete est sont etait etaient suis tres vraiment trop si tant tellement plein encore
+    fr asserts quel quelle tous que
     fr ends et car parce si quand
     fr links ou ni
     fr concerns sur pour
@@ -61,8 +63,9 @@ _ROLES = """
     de compares so besser schlechter mehr
     de lessens weniger
     de expects erwartet gedacht
-    de asserts ist war waren sind bin sehr wirklich so zu viel viele lauter nur alle grosser grosse
-    de asserts grosses echt
+    de emphasises ⟨only⟩
+    de asserts ist war waren sind bin sehr wirklich so zu viel viele lauter nur alle grosser
+    de asserts grosse grosses echt
     de ends und weil wenn da
     de links oder noch
     de concerns uber zum zur fur
@@ -110,13 +113,14 @@ _ROLES = """
 # Turns of several words: some negate nothing, some stand for one word that undoes or for *nobody*.
 _TURNS = re.compile(
     r"(?P<nothing>\b(?:(?:may|might) not|no (?:doubts?|wonder|question|matter)"
-    r"|not (?:only|just|to mention)|without (?:a |any )?doubt|nothing (?:but|less than)"
-    r"|pas (?:que|seulement)|non (?:solo|soltanto)|sans (?:aucun )?doute|nicht nur|nichts als"
+    r"|not (?:only|just|to mention)|without (?:a |any )?doubt|nothing less than"
+    r"|pas (?:que|seulement)|non (?:solo|soltanto)|sans (?:aucun )?doute|nicht nur"
     r"|no solo|sin duda|nao so|sem duvida|senza dubbio)\b|\bلا شك\b)"
     r"|(?P<without>\b(?:anything but|less than|no longer|(?:far|free|devoid|short) (?:from|of)"
     r"|(?:hard|difficult|impossible) to|(?:fail(?:s|ed|ing)?|refuse[sd]?) to"
     r"|tout sauf|loin d(?:e |'|’)|alles andere als|weit entfernt von|todo menos|lejos de"
     r"|tudo menos|longe de|tutt['’]altro che)\b)"
+    r"|(?P<only>\b(?:nothing but|nichts als)\b)"
     r"|(?P<disappoints>\b(?:lets?|letting) (?:\w+ )?down\b)"
     r"|(?P<none>\b(?:no one|not once|not one|not a single)\b)"
     r"|(?P<again>\b(?:after (?:another|the other)|apres l['’]autre"
@@ -125,6 +129,7 @@ _TURNS = re.compile(
 _STANDS_FOR = {
     "nothing": " ",
     "without": " ⟨without⟩ ",
+    "only": " ⟨only⟩ ",
     "disappoints": " disappoints ",
     "none": " ⟨none⟩ ",
     "again": " ⟨again⟩ ",

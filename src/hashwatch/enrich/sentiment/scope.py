@@ -87,8 +87,8 @@ class _Scope:
         if Role.ENDS in held:
             self.sign, self.left, self.records, self.permits = 1, 0, False, False
             self.asserted = 0
-        if Role.EXPECTS in held and self.left:
-            # Not expected to be so good: it holds, all the more.
+        if Role.EMPHASISES in held or (Role.EXPECTS in held and self.left):
+            # Nothing but praise, not expected to be so good: it holds, all the more.
             self.sign, self.left, self.records, self.permits = 1, FAR, False, False
         self.permits |= Role.PERMITS in held
         self.records |= Role.RECORDS in held
