@@ -27,7 +27,7 @@ from hashwatch.collect.http import Http
 from hashwatch.collect.source import Query, StreamingSource, find_source
 from hashwatch.collect.sources.nostr import Nostr, Settings, connect, instance_of, parse_page
 from hashwatch.collect.sources.nostr.events import find_verify
-from hashwatch.collect.sources.nostr.talk import Progress, Wanted
+from hashwatch.collect.sources.nostr.wanted import Progress, Wanted
 from hashwatch.collect.streaming import read_once
 from hashwatch.errors import (
     ConfigError,

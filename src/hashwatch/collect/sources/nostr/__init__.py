@@ -21,13 +21,8 @@ from hashwatch.bech32 import key_of
 from hashwatch.collect.guard import is_this_machine
 from hashwatch.collect.source import Place, Query
 from hashwatch.collect.sources.nostr.events import NAME, Verify, find_verify
-from hashwatch.collect.sources.nostr.talk import (
-    Profiles,
-    Talk,
-    Wanted,
-    read_page,
-    read_progress,
-)
+from hashwatch.collect.sources.nostr.talk import Talk, read_page
+from hashwatch.collect.sources.nostr.wanted import Profiles, Wanted, read_progress
 from hashwatch.errors import ConfigError, SourceError, UnreachableError
 from hashwatch.model import Cursor, Page, fold_hashtag
 

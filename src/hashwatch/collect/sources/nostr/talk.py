@@ -1,16 +1,13 @@
 """What is said to one relay, and what its answers mean. No I/O: frames in, frames and pages out.
 
-A subscription brings what the relay has, the newest first and at most so much, then the sign that
-this was all (``EOSE``), then what is new. What lies before the oldest event of an answer is asked
-for by subscriptions of their own, until nothing more comes.
+A subscription brings what the relay has, then the sign that this was all (``EOSE``), then what is
+new. How far back it is read is decided in :mod:`.past`.
 https://github.com/nostr-protocol/nips/blob/master/01.md
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
 
@@ -21,25 +18,18 @@ from hashwatch.collect.sources.nostr.events import (
     NOTE,
     PROFILE,
     Event,
-    Profile,
     Verify,
     deleted_by,
     expires,
-    hashtags_of,
-    mentions_of,
     post_of,
     prove,
     read_event,
-    read_profile,
 )
+from hashwatch.collect.sources.nostr.past import ANSWERS, Reading, frame_of
+from hashwatch.collect.sources.nostr.wanted import Profiles, Progress, Wanted
 from hashwatch.errors import DeniedError, RateLimitedError, SourceError, UnreachableError
-from hashwatch.model import Cursor, Gap, Page, Post, Reject, Tombstone, fold_hashtag
+from hashwatch.model import Cursor, Gap, Page, Post, Reject, Tombstone
 
-# So many events are asked for at once; relays give as many as they like, but hardly fewer than FEW.
-LIMIT = 500
-FEW = 20
-# Answers to one question about the past, after which what is left is a gap.
-ANSWERS = 200
 # Authors of whom a subscription asks who they are, and seconds that their posts wait for it.
 AUTHORS = 100
 PATIENCE = 3.0
@@ -58,133 +48,6 @@ LAG = 60
 
 
 _decode_message = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """What is collected: hashtags as they are asked for and folded, and keys of accounts."""
-
-    spellings: tuple[str, ...] = ()
-    hashtags: frozenset[str] = frozenset()
-    keys: tuple[str, ...] = ()
-
-    def filters(self) -> list[dict[str, Any]]:
-        """As the protocol asks for it."""
-        found: list[dict[str, Any]] = []
-        if self.spellings:
-            found.append({"kinds": [NOTE], "#t": list(self.spellings)})
-        if self.keys:
-            found.append({"kinds": [NOTE], "authors": list(self.keys)})
-            found.append({"kinds": [NOTE], "#p": list(self.keys)})
-        return found
-
-    def matches(self, event: Event) -> bool:
-        """Whether a note is one of these: a relay may send what it likes."""
-        if self.keys and (event.pubkey in self.keys or {*mentions_of(event)} & {*self.keys}):
-            return True
-        return any(fold_hashtag(each) in self.hashtags for each in hashtags_of(event))
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """What has been read at a relay: of each hashtag and key, from when until when (UTC seconds);
-    and up to when deletions have been heard of."""
-
-    read: dict[str, tuple[int, int]] = {}
-    reached: int = 0
-
-    def since(self, wanted: Wanted, start: int, overlap: int) -> int:
-        """From when notes are to be read for all that is ``wanted`` to be known from ``start``."""
-        starts = [start]
-        for name in (*wanted.hashtags, *wanted.keys):
-            begin, until = self.read.get(name, (start + 1, start))
-            starts.append(start if begin > start else max(start, until - overlap))
-        return min(starts[1:], default=start)
-
-    def after(self, wanted: Wanted, since: int, until: int) -> Progress:
-        """Once all that is ``wanted`` has been read from ``since`` to ``until``."""
-        read = dict(self.read)
-        for name in (*wanted.hashtags, *wanted.keys):
-            begin, end = read.get(name, (since, since))
-            # A hashtag that was not asked for in between begins anew.
-            read[name] = (min(begin, since) if end >= since else since, until)
-        return Progress(read, until)
-
-
-class Profiles:
-    """Whose key is whose, as far as relays have told; the least recently used are forgotten."""
-
-    def __init__(self, most: int = 20_000) -> None:
-        self._known: OrderedDict[str, tuple[int, Profile]] = OrderedDict()
-        self._most = most
-
-    def learn(self, event: Event) -> None:
-        """A profile's event; the newest one stands."""
-        at, _ = self._known.get(event.pubkey, (-1, None))
-        if event.created_at > at:
-            self._known[event.pubkey] = (event.created_at, read_profile(event))
-            self._known.move_to_end(event.pubkey)
-            if len(self._known) > self._most:
-                self._known.popitem(last=False)
-
-    def of(self, key: str) -> Profile | None:
-        """What is known."""
-        return self._known.get(key, (0, None))[1]
-
-
-class _Reading(msgspec.Struct):
-    """A question about the past: what came of the answer under way, and from where it goes on."""
-
-    name: str
-    filter: dict[str, Any]
-    since: int
-    until: int | None = None
-    answers: int = 0
-    count: int = 0
-    fresh: int = 0
-    oldest: int | None = None
-    newest: int = 0
-    fullest: int = 0
-    ended: bool = False
-    seen: set[str] = set()
-
-    @property
-    def subscription(self) -> str:
-        """The one whose answer is under way. The first goes on with what is new."""
-        return f"{self.name}:{self.answers}" if self.answers else self.name
-
-    def question(self) -> bytes:
-        """What asks for that answer."""
-        until = {} if self.until is None else {"until": self.until}
-        bounds = {"since": self.since, **until, "limit": LIMIT}
-        return _say("REQ", self.subscription, {**self.filter, **bounds})
-
-    def heard(self, event: Event) -> None:
-        """One more event of the answer, proven or not: whoever sends others only cheats itself."""
-        self.count += 1
-        self.fresh += event.id not in self.seen
-        self.seen.add(event.id)
-        at = event.created_at
-        self.oldest = at if self.oldest is None else min(at, self.oldest)
-        self.newest = max(at, self.newest)
-
-    def onward(self) -> int | None:
-        """Up to when the next answer reaches; ``None`` when nothing more is to come."""
-        self.fullest = max(self.fullest, self.count)
-        if self.oldest is None or self.oldest < self.since or self.answers >= ANSWERS:
-            return None
-        if self.fresh and not self.is_deaf:
-            return self.oldest
-        return self.until - 1 if self.until is not None and self.is_clipped else None
-
-    @property
-    def is_clipped(self) -> bool:
-        """Whether an answer brought nothing new and was full: more is of that second than fits."""
-        is_full = self.count >= max(self.fullest, FEW)
-        return is_full and not self.fresh and self.newest == self.oldest == self.until
-
-    @property
-    def is_deaf(self) -> bool:
-        """Whether the relay gives what is newer than was asked for."""
-        return self.until is not None and self.newest > self.until
 
 
 class Talk:
@@ -209,10 +72,10 @@ class Talk:
         self._profiles, self._verify = profiles, verify
         # Each with one filter: of several, every one would end at another time.
         readings = [
-            _Reading(f"{_NOTES}-{number}", each, since)
+            Reading(f"{_NOTES}-{number}", each, since)
             for number, each in enumerate(wanted.filters())
         ]
-        readings.append(_Reading(_DELETIONS, {"kinds": [DELETION]}, deleted_since))
+        readings.append(Reading(_DELETIONS, {"kinds": [DELETION]}, deleted_since))
         self._readings = {reading.name: reading for reading in readings}
         self._seen: set[str] = set()
         self._asked: dict[str, set[str]] = {}
@@ -274,7 +137,7 @@ class Talk:
             name = f"{_WHO}-{self._questions}"
             self._asked[name] = set(keys)
             whose = {"kinds": [PROFILE], "authors": keys, "limit": len(keys)}
-            frames.append(_say("REQ", name, whose))
+            frames.append(frame_of("REQ", name, whose))
         return frames
 
     def take(self, frame: bytes) -> list[bytes]:
@@ -331,11 +194,11 @@ class Talk:
         """All that the relay has was sent in answer to ``name``."""
         if name in self._asked:
             self._answered |= self._asked.pop(name)
-            return [_say("CLOSE", name)]
+            return [frame_of("CLOSE", name)]
         reading = self._reading(name)
         if reading is None:
             return []
-        frames = [_say("CLOSE", name)] if reading.answers else []
+        frames = [frame_of("CLOSE", name)] if reading.answers else []
         until = reading.onward()
         if until is None:
             self._stop_reading(reading)
@@ -347,13 +210,13 @@ class Talk:
         reading.count = reading.fresh = reading.newest = 0
         return [*frames, reading.question()]
 
-    def _reading(self, name: str) -> _Reading | None:
+    def _reading(self, name: str) -> Reading | None:
         """What the subscription ``name`` is just answering, if it is about the past."""
         reading = self._readings.get(name.partition(":")[0])
         under_way = reading is not None and not reading.ended and reading.subscription == name
         return reading if under_way else None
 
-    def _stop_reading(self, reading: _Reading) -> None:
+    def _stop_reading(self, reading: Reading) -> None:
         reading.ended = True
         reading.seen.clear()
         unread = reading.is_deaf or reading.answers >= ANSWERS
@@ -428,13 +291,6 @@ class Talk:
         self._warnings.append(f"{self._place.instance} says: {_printable(words)}")
 
 
-def read_progress(cursor: Cursor | None) -> Progress:
-    """The progress in a cursor."""
-    return msgspec.json.decode(
-        cursor.state.get("progress", "{}") if cursor else "{}", type=Progress
-    )
-
-
 def read_page(frames: Iterable[bytes], instance: str, wanted: Wanted, verify: Verify) -> Page:
     """What some frames of one relay hold."""
     talk = Talk(Place(NAME, instance), wanted, 0, 0, Profiles(), verify, Progress())
@@ -451,10 +307,6 @@ def refusal(instance: str, words: str) -> SourceError:
     if kind in ("auth-required", "restricted", "blocked", "pow"):
         return DeniedError(f"{instance} gives nothing to strangers: {words}")
     return UnreachableError(f"{instance} ended the subscription: {words or 'without a word'}")
-
-
-def _say(*message: object) -> bytes:
-    return msgspec.json.encode(message)
 
 
 def _text(raw: bytes) -> str:
