@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hashwatch.alert.rules import Kind, Rule, Sight
 from hashwatch.errors import FilterError
 from hashwatch.queries.buckets import bucket_start, from_iso, local_text
+from hashwatch.queries.counting import ALL
 from hashwatch.queries.events import Event, source_lamps
 from hashwatch.queries.filters import Filters
 from hashwatch.queries.hrefs import event_href, posts_href
@@ -181,7 +182,7 @@ def _digest(connection: sqlite3.Connection, event: Event, rule: Rule, now: int, 
 
 
 def _leading_theme(connection: sqlite3.Connection, event: Event, start: int, end: int) -> str:
-    bounds = {"event": event.id, "facet": "theme", "from": start, "to": end}
+    bounds = {"event": event.id, "facet": "theme", "from": start, "to": end, **ALL.bound}
     used = dict(ask(connection, "facet_window", bounds))
     if not used:
         return ""

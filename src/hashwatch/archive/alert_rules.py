@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive.connection import open_reading, write_once
+from hashwatch.archive.connection import has_table, open_reading, write_once
 from hashwatch.archive.reading import last_change
 from hashwatch.archive.runs import changed
-from hashwatch.errors import ArchiveError, ConflictError, MissingError
+from hashwatch.errors import ConflictError, MissingError
 
 
 class SetRule(msgspec.Struct, frozen=True, gc=False):
@@ -58,8 +58,6 @@ class AlertRules:
         return self._write(append)
 
     def _write(self, append: Callable[[sqlite3.Connection], int]) -> int:
-        if not self._path.exists():
-            raise ArchiveError(f"{self._path}: there is no archive yet")
         return write_once(self._path, "the rule", append)
 
     def standing(self, event: str) -> list[SetRule]:
@@ -70,8 +68,7 @@ class AlertRules:
 
 def standing_rules(connection: sqlite3.Connection) -> list[SetRule]:
     """The rules of all events that stand, the first first."""
-    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alert_rules'")
-    if known.fetchone() is None:
+    if not has_table(connection, "alert_rules"):
         return []  # the file is from before there were any
     rows = connection.execute(
         "SELECT max(id), at, actor, event, name, rule FROM alert_rules GROUP BY event, name"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive.connection import open_reading, write_once
-from hashwatch.errors import ArchiveError, ConflictError
+from hashwatch.archive.connection import has_table, open_reading, write_once
+from hashwatch.errors import ConflictError
 
 KEPT_SECONDS = 86_400
 PAUSE_SECONDS = 60
@@ -70,8 +70,6 @@ class Checks:
 
     def ask(self, actor: str, *, now: int) -> int:
         """Asks for a check; its number. ``ConflictError`` while one is under way or just over."""
-        if not self._path.exists():
-            raise ArchiveError(f"{self._path}: there is no archive yet")
 
         def write(connection: sqlite3.Connection) -> int:
             last = _latest(connection)
@@ -153,8 +151,7 @@ def is_under_way(check: Check, now: int) -> bool:
 
 
 def _latest(connection: sqlite3.Connection) -> Check | None:
-    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checks'")
-    if known.fetchone() is None:
+    if not has_table(connection, "checks"):
         return None  # the file is from before there were checks
     row = connection.execute(
         "SELECT id, asked_at, actor, began_at, ended_at, problem FROM checks"

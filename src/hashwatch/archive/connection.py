@@ -107,11 +107,28 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def write_once(path: Path, what: str, write: Callable[[sqlite3.Connection], Result]) -> Result:
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether the file has been brought up to date since this table was introduced: whoever only
+    reads may meet one from before.
+    """
+    sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(sql, (name,)).fetchone() is not None
+
+
+def write_once(
+    path: Path,
+    what: str,
+    write: Callable[[sqlite3.Connection], Result],
+    *,
+    may_begin: bool = False,
+) -> Result:
     """One short transaction on the archive at ``path``, beside whoever else writes it.
 
-    Raises ``ArchiveError`` saying that ``what`` was not kept, when the disk or a lock refuses.
+    Raises ``ArchiveError`` saying that ``what`` was not kept, when the disk or a lock refuses, or
+    when there is no archive: only with ``may_begin`` is one begun.
     """
+    if not may_begin and not path.exists():
+        raise ArchiveError(f"{path}: there is no archive yet; {what} was not kept")
     with closing(open_archive(path)) as connection:
         try:
             with transaction(connection):

@@ -13,13 +13,11 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive.connection import Result, open_reading, write_once
+from hashwatch.archive.connection import Result, has_table, open_reading, write_once
 from hashwatch.archive.runs import changed
-from hashwatch.errors import ArchiveError, MissingError
+from hashwatch.errors import MissingError
 from hashwatch.model import Decision, Sample, Sampled
 
-SCHEMA = 3
-"""The archive's schema that brought decisions; older files hold none."""
 KINDS = {"label": ("sentiment",), "correct": ("sentiment", "theme", "session")}
 TONES = ("positive", "neutral", "negative")
 NOTE_LENGTH = 500
@@ -102,7 +100,7 @@ class Decisions:
     def sample(self, event: str) -> Sample | None:
         """The event's newest sample; deleted posts are no longer in it."""
         with closing(open_reading(self._path)) as connection:
-            if not _has_decisions(connection):
+            if not has_table(connection, "decisions"):
                 return None
             row = connection.execute(
                 "SELECT id, at, seed, size, annotator FROM samples WHERE event = ?"
@@ -121,7 +119,7 @@ class Decisions:
     def labels(self, event: str) -> dict[int, Decision]:
         """The labels that stand in an event, by post, those given first first."""
         with closing(open_reading(self._path)) as connection:
-            if not _has_decisions(connection):
+            if not has_table(connection, "decisions"):
                 return {}
             rows = connection.execute(
                 f"SELECT {_DECISION} FROM decisions WHERE kind = 'label' AND event = ? ORDER BY id",
@@ -132,14 +130,12 @@ class Decisions:
             return {one.post_id: one for one in given if one.value is not None}
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
-        if not self._path.exists():
-            raise ArchiveError(f"{self._path}: there is no archive yet")
         return write_once(self._path, "the decision", write)
 
 
 def corrections(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, list[Decision]]:
     """The latest correction of each field and event of these posts, taken-back ones included."""
-    if not ids or not _has_decisions(connection):
+    if not ids or not has_table(connection, "decisions"):
         return {}
     rows = connection.execute(
         f"SELECT {_DECISION} FROM json_each(?) CROSS JOIN decisions ON post_id = json_each.value"
@@ -154,7 +150,7 @@ def corrections(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int,
 
 def labelled_posts(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LabelledPost]:
     """Those of these posts that are in the newest sample of an event and carry a label."""
-    if not ids or not _has_decisions(connection):
+    if not ids or not has_table(connection, "decisions"):
         return []
     rows = connection.execute(
         f"SELECT {_DECISION} FROM json_each(?) CROSS JOIN decisions ON post_id = json_each.value"
@@ -178,11 +174,6 @@ def labelled_posts(connection: sqlite3.Connection, ids: Sequence[int]) -> list[L
 def _latest(decisions: Iterable[Decision]) -> list[Decision]:
     """Of decisions in order, the last on each post, field and event."""
     return list({(one.post_id, one.field, one.event): one for one in decisions}.values())
-
-
-def _has_decisions(connection: sqlite3.Connection) -> bool:
-    """Whether the file has been brought up to date since decisions were introduced."""
-    return bool(connection.execute("PRAGMA user_version").fetchone()[0] >= SCHEMA)
 
 
 def _json(values: Sequence[int]) -> str:

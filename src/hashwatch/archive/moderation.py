@@ -14,10 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive.connection import open_reading, write_once
+from hashwatch.archive.connection import has_table, open_reading, write_once
 from hashwatch.archive.reading import last_change
 from hashwatch.archive.runs import changed
-from hashwatch.errors import ArchiveError, ConflictError, MissingError
+from hashwatch.errors import ConflictError, MissingError
 
 VERDICTS: Mapping[str, tuple[str, ...]] = {
     "post": ("approve", "reject", "hide"),
@@ -90,8 +90,6 @@ class Moderation:
         """
         if subject not in VERDICTS or (verdict is not None and verdict not in VERDICTS[subject]):
             raise ValueError(f"nobody can decide {verdict!r} on {subject!r}")
-        if not self._path.exists():
-            raise ArchiveError(f"{self._path}: there is no archive yet")
 
         def write(connection: sqlite3.Connection) -> Ruled:
             ids = []
@@ -141,7 +139,7 @@ class Moderation:
     def log(self, event: str, limit: int, before: int | None = None) -> list[Ruling]:
         """Decisions on what is shown, taken back or not, the latest first."""
         with closing(open_reading(self._path)) as connection:
-            if not _has_moderation(connection):
+            if not has_table(connection, "moderation"):
                 return []
             rows = connection.execute(
                 f"SELECT {_RULING} FROM moderation WHERE event = ? AND id < ?"
@@ -174,7 +172,7 @@ def _append(connection: sqlite3.Connection, row: tuple[int | str | None, ...]) -
 
 def last_ruling(connection: sqlite3.Connection) -> int:
     """The number of the newest decision on what is shown; 0 for none."""
-    if not _has_moderation(connection):
+    if not has_table(connection, "moderation"):
         return 0
     (number,) = connection.execute("SELECT coalesce(max(id), 0) FROM moderation").fetchone()
     return int(number)
@@ -182,7 +180,7 @@ def last_ruling(connection: sqlite3.Connection) -> int:
 
 def standing(connection: sqlite3.Connection) -> dict[str, Standing]:
     """What stands, by event."""
-    if not _has_moderation(connection):
+    if not has_table(connection, "moderation"):
         return {}
     found: dict[str, dict[tuple[str, str], Ruling]] = {}
     for row in connection.execute(f"SELECT {_RULING} FROM moderation ORDER BY id"):
@@ -220,14 +218,6 @@ def _refuse_unseen(
     if row is not None and row[0] != seen[ref]:
         what = {None: "took the last decision back"}.get(row[2], f"decided “{row[2]}”")
         raise ConflictError(f"{row[1]} {what} in the meantime; look again, then decide.")
-
-
-def _has_moderation(connection: sqlite3.Connection) -> bool:
-    """Whether the file has been brought up to date since moderation was introduced."""
-    return (
-        connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'moderation'").fetchone()
-        is not None
-    )
 
 
 _RULING = "id, at, actor, event, subject, ref, verdict, note"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive.connection import open_reading, write_once
+from hashwatch.archive.connection import has_table, open_reading, write_once
 from hashwatch.archive.reading import last_change
 from hashwatch.archive.runs import changed
-from hashwatch.errors import ArchiveError, ConflictError, MissingError
+from hashwatch.errors import ConflictError, MissingError
 
 WORDS_LENGTH = 120
 
@@ -54,8 +54,6 @@ class Notes:
         their eyes: ``ConflictError`` says who has written since. ``MissingError`` where there is no
         such note.
         """
-        if not self._path.exists():
-            raise ArchiveError(f"{self._path}: there is no archive yet")
 
         def append(connection: sqlite3.Connection) -> int:
             number = _spike_note(connection, event, moment) if is_spike else note
@@ -89,8 +87,7 @@ class Notes:
 
 def standing_notes(connection: sqlite3.Connection) -> list[Note]:
     """The notes of all events that stand, in the order of their moments."""
-    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'notes'")
-    if known.fetchone() is None:
+    if not has_table(connection, "notes"):
         return []  # the file is from before there were notes
     rows = connection.execute(
         "SELECT note, max(id), at, actor, event, is_spike, moment, words FROM notes"

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from hashwatch.archive.comparing import ProgrammeChange, differences
-from hashwatch.archive.connection import Result, open_reading, write_once
+from hashwatch.archive.connection import Result, has_table, open_reading, write_once
 from hashwatch.archive.runs import changed
 from hashwatch.model import Event, Session
 
@@ -118,7 +118,7 @@ class Programmes:
             return changes_after(connection, 0, event=event)[::-1][:limit]
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
-        return write_once(self._path, "the programme", write)
+        return write_once(self._path, "the programme", write, may_begin=True)
 
 
 def standing_programme(connection: sqlite3.Connection, event: Event) -> StoredProgramme | None:
@@ -134,7 +134,7 @@ def standing_programme(connection: sqlite3.Connection, event: Event) -> StoredPr
 
 def stored(connection: sqlite3.Connection, event: str, origin: Origin) -> StoredProgramme | None:
     """One programme, whether it stands or not; ``None`` also in an archive from before them."""
-    if not _has_programmes(connection):
+    if not has_table(connection, "programme_changes"):
         return None
     row = connection.execute(
         "SELECT location, at, etag, last_modified FROM programmes WHERE event = ? AND origin = ?",
@@ -153,7 +153,7 @@ def stored(connection: sqlite3.Connection, event: str, origin: Origin) -> Stored
 
 def last_programme_change(connection: sqlite3.Connection) -> int:
     """The number of the newest change of any programme; 0 for none."""
-    if not _has_programmes(connection):
+    if not has_table(connection, "programme_changes"):
         return 0
     number: int = connection.execute(
         "SELECT coalesce(max(id), 0) FROM programme_changes"
@@ -165,7 +165,7 @@ def changes_after(
     connection: sqlite3.Connection, last: int, *, event: str | None = None
 ) -> list[LoggedChange]:
     """The changes with a number above ``last``, of one event or of all, the oldest first."""
-    if not _has_programmes(connection):
+    if not has_table(connection, "programme_changes"):
         return []
     rows = connection.execute(
         "SELECT id, event, at, kind, code, title, before, after FROM programme_changes"
@@ -226,9 +226,3 @@ def _log(
         [(event.slug, now, *msgspec.structs.astuple(one)) for one in found],
     )
     changed(connection, "programme", 0)
-
-
-def _has_programmes(connection: sqlite3.Connection) -> bool:
-    """Whether the file has been brought up to date since programmes were introduced."""
-    sql = "SELECT 1 FROM sqlite_master WHERE name = 'programme_changes'"
-    return connection.execute(sql).fetchone() is not None

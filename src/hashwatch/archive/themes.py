@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive.connection import open_reading, write_once
+from hashwatch.archive.connection import has_table, open_reading, write_once
 from hashwatch.archive.runs import changed
-from hashwatch.errors import ArchiveError, ConflictError
+from hashwatch.errors import ConflictError
 from hashwatch.model import Theme
 
 NOTE_LENGTH = 500
@@ -69,8 +69,6 @@ class Themes:
         ``seen`` is the decision on it that its author had before their eyes, 0 for none: when
         another has been taken since, nothing is recorded and ``ConflictError`` says by whom.
         """
-        if not self._path.exists():
-            raise ArchiveError(f"{self._path}: there is no archive yet")
 
         def write(connection: sqlite3.Connection) -> DecidedTheme:
             last = connection.execute(
@@ -111,7 +109,7 @@ class Themes:
 
 def last_theme_decision(connection: sqlite3.Connection) -> int:
     """The number of the newest decision on a theme; 0 for none."""
-    if not _has_themes(connection):
+    if not has_table(connection, "theme_decisions"):
         return 0
     row = connection.execute("SELECT coalesce(max(id), 0) FROM theme_decisions").fetchone()
     return int(row[0])
@@ -119,7 +117,7 @@ def last_theme_decision(connection: sqlite3.Connection) -> int:
 
 def decided_themes(connection: sqlite3.Connection) -> dict[str, list[ThemeDecision]]:
     """By event, what was decided last on each theme, in the order in which they were made."""
-    if not _has_themes(connection):
+    if not has_table(connection, "theme_decisions"):
         return {}
     found: dict[str, dict[str, ThemeDecision]] = {}
     for number, at, actor, event, ref, name, terms, note in connection.execute(
@@ -136,9 +134,3 @@ def decided_themes(connection: sqlite3.Connection) -> dict[str, list[ThemeDecisi
 
 def _json(terms: Sequence[str] | None) -> str | None:
     return None if terms is None else msgspec.json.encode(list(terms)).decode()
-
-
-def _has_themes(connection: sqlite3.Connection) -> bool:
-    """Whether the file has been brought up to date since such themes were introduced."""
-    sql = "SELECT 1 FROM sqlite_master WHERE name = 'theme_decisions'"
-    return connection.execute(sql).fetchone() is not None

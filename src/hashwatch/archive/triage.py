@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from hashwatch.archive.connection import open_reading, write_once
-from hashwatch.errors import ArchiveError, ConflictError
+from hashwatch.archive.connection import has_table, open_reading, write_once
+from hashwatch.errors import ConflictError
 
 ACTIONS = ("assign", "snooze", "resolve", "answer", "reopen")
 NOTE_LENGTH = 500
@@ -92,8 +92,6 @@ class Triage:
         """
         if action not in ACTIONS:
             raise ValueError(f"nobody can {action!r} a post")
-        if not self._path.exists():
-            raise ArchiveError(f"{self._path}: there is no archive yet")
 
         def write(connection: sqlite3.Connection) -> int:
             last = connection.execute(
@@ -119,8 +117,7 @@ class Triage:
     def standing(self, event: str) -> Mapping[int, Care]:
         """How the posts of an event stand with which anybody did anything."""
         with closing(open_reading(self._path)) as connection:
-            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'triage'")
-            if known.fetchone() is None:
+            if not has_table(connection, "triage"):
                 return {}
             rows = connection.execute(
                 "SELECT id, at, actor, post_id, event_at, action, value, note FROM triage"

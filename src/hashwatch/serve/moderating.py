@@ -82,7 +82,7 @@ async def log_data(site: Site, request: Request, _: Asking) -> Data:
     skip = dict(parse_qsl(request.query_string)).get("skip", "") or "0"
     if not skip.isdecimal() or len(skip) > 9:
         raise FilterError("skip", say("“%(skip)s” is no number", skip=skip[:40]))
-    path = site.settings.archive_path
+    path = site.archive_path
     assert path is not None  # there is moderation
     logged = await asyncio.to_thread(read_log, path, slug, LOG_SHOWN, int(skip))
     standing = await asyncio.to_thread(moderation.standing, slug)

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from datasette.app import Datasette
@@ -19,6 +19,8 @@ from hashwatch.archive.decisions import Decisions
 from hashwatch.archive.moderation import Moderation
 from hashwatch.archive.notes import Notes
 from hashwatch.archive.review import Review
+from hashwatch.archive.themes import Themes
+from hashwatch.archive.triage import Triage
 from hashwatch.queries.events import list_events
 from hashwatch.queries.hrefs import event_href
 from hashwatch.serve.answers import Answers
@@ -27,6 +29,8 @@ from hashwatch.serve.live import Live, public_stamp
 from hashwatch.serve.people import NAME, People
 from hashwatch.serve.reading import NotPublishedError, Reader, open_read_only
 from hashwatch.serve.throttle import Throttle
+
+Part = TypeVar("Part")
 
 DATABASE = "dashboard"
 PUBLIC = "public.db"
@@ -82,42 +86,53 @@ class Site:
         self.presence = Presence()
 
     @property
-    def decisions(self) -> Decisions | None:
-        """Where decisions go; None where there is no archive."""
+    def archive_path(self) -> Path | None:
+        """Where the archive is; None on a machine that has none, or has none yet."""
         path = self.settings.archive_path
-        if path is None or not path.exists():
-            return None
-        return Decisions(path)
+        return path if path is not None and path.exists() else None
+
+    def _of_archive(self, part: Callable[[Path], Part]) -> Part | None:
+        return part(self.archive_path) if self.archive_path else None
+
+    @property
+    def decisions(self) -> Decisions | None:
+        """Where decisions go; None, as each of the following, where there is no archive."""
+        return self._of_archive(Decisions)
 
     @property
     def moderation(self) -> Moderation | None:
-        """Where decisions on what is shown go; None where there is no archive."""
-        path = self.settings.archive_path
-        return Moderation(path) if path is not None and path.exists() else None
+        """Where decisions on what is shown go."""
+        return self._of_archive(Moderation)
+
+    @property
+    def triage(self) -> Triage | None:
+        """Where steps with posts that need somebody go."""
+        return self._of_archive(Triage)
+
+    @property
+    def themes(self) -> Themes | None:
+        """Where decisions on themes go."""
+        return self._of_archive(Themes)
 
     @property
     def notes(self) -> Notes | None:
-        """Where notes beside the chart go; None where there is no archive."""
-        path = self.settings.archive_path
-        return Notes(path) if path is not None and path.exists() else None
+        """Where notes beside the chart go."""
+        return self._of_archive(Notes)
 
     @property
     def alert_rules(self) -> AlertRules | None:
-        """Where rules of alerts go; None where there is no archive."""
-        path = self.settings.archive_path
-        return AlertRules(path) if path is not None and path.exists() else None
+        """Where rules of alerts go."""
+        return self._of_archive(AlertRules)
 
     @property
     def checks(self) -> Checks | None:
-        """Where checks of the sources are asked for; None where there is no archive."""
-        path = self.settings.archive_path
-        return Checks(path) if path is not None and path.exists() else None
+        """Where checks of the sources are asked for."""
+        return self._of_archive(Checks)
 
     @property
     def review(self) -> Review | None:
-        """What moderators see of the archive; None where there is none."""
-        path = self.settings.archive_path
-        return Review(path) if path is not None and path.exists() else None
+        """What moderators see of the archive."""
+        return self._of_archive(Review)
 
     @property
     def alerts_path(self) -> Path:

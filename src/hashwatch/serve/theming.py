@@ -91,8 +91,8 @@ async def themes_toml(site: Site, request: Request) -> Response:
 
 def theme_forms(site: Site, connection: sqlite3.Connection, slug: str) -> dict[str, Any]:
     """What the forms on the themes page show to those who may decide; empty without an archive."""
-    path = site.settings.archive_path
-    if path is None or not path.exists():
+    themes = site.themes
+    if themes is None:
         return {}
     event = find_event(connection, slug)
     tagged = {name for _, name, _ in ask(connection, "themes", {"event": event.id})}
@@ -109,7 +109,7 @@ def theme_forms(site: Site, connection: sqlite3.Connection, slug: str) -> dict[s
             "at": to_iso(one.at),
             "local": local_text(one.at, event.zone),
         }
-        for one in Themes(path).decided(slug)
+        for one in themes.decided(slug)
     ]
     toml = theme_toml(Theme(one["name"], tuple(one["terms"])) for one in rows if one["stands"])
     return {"token": site.token, "added": rows, "added_toml": toml}
@@ -117,8 +117,7 @@ def theme_forms(site: Site, connection: sqlite3.Connection, slug: str) -> dict[s
 
 def last_decided(site: Site) -> int:
     """The number of the newest decision on a theme: what the forms show hangs on it."""
-    path = site.settings.archive_path
-    return Themes(path).last() if path is not None else 0
+    return site.themes.last() if site.themes is not None else 0
 
 
 def phrase_of(query: str, names: list[str]) -> Theme | None:
@@ -188,7 +187,6 @@ def _terms(form: Form) -> tuple[str, ...]:
 
 
 def _themes(site: Site) -> Themes:
-    path = site.settings.archive_path
-    if path is None or not path.exists():
+    if site.themes is None:
         raise MissingError(say("Themes are made on the machine that has the archive."))
-    return Themes(path)
+    return site.themes

@@ -106,7 +106,6 @@ def _value(action: str, given: str, now: int, asking: Asking) -> str:
 
 
 def _triage(site: Site) -> Triage:
-    path = site.settings.archive_path
-    if path is None or not path.exists():
+    if site.triage is None:
         raise MissingError(say("Questions are taken care of on the machine that has the archive."))
-    return Triage(path)
+    return site.triage
