@@ -60,6 +60,7 @@ LANGUAGES = ("en", "fr", "de", "es", "pt", "it", "ar")
         ("the host was prepared", "en", PRAISE),
         ("the host prepared lunch", "en", NOTHING),
         ("it is about delays", "en", NOTHING),
+        ("it is in the warm room", "en", NOTHING),
         ("one delay after another", "en", BLAME),
         # Clauses: scope ends with them, a contrast outweighs what came before it.
         ("not here, lovely there", "en", PRAISE),
@@ -92,6 +93,11 @@ def test_a_negation_reaches_so_far(negation: str, reach: int) -> None:
     """And no word farther."""
     assert read(f"{negation} {'word ' * (reach - 1)}helpful", "en", True) == MADE_BLAME
     assert read(f"{negation} {'word ' * reach}helpful", "en", True) == NOTHING
+
+
+def test_a_word_without_end_says_nothing() -> None:
+    """And costs no more than its letters, whatever it begins with."""
+    assert read("not horribl" + "e" * 1_000_000, "fr", True) == NOTHING
 
 
 def test_turns_of_several_words_become_one() -> None:

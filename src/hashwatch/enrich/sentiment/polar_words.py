@@ -37,7 +37,7 @@ _WORDS = """
     en -- disgusting
     en + prepared useful readable understandable tasty convincing convinced deserve* listen*
     en + recommend* satisf* reliable punctual warm* audible legible accessible organised organized
-    en + respect* sense merit leader fresh sharp lively generous humble smooth* clear clearly trust*
+    en + respect* sense merit fresh sharp lively generous humble smooth* clear clearly trust*
     en + keep* kept apolog* courage warm funny polite professional sensible edible insight better
     en + worked works
     en - complain* critici* fault* hitch* glitch* hiccup* flaw* snag* bug bugs drama fuss jargon ego

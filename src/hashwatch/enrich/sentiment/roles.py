@@ -43,7 +43,7 @@ _ROLES = """
     en asserts real true
     en ends and because since if when until
     en links or nor
-    en concerns about on for of with
+    en concerns about on for of with in at from by
     fr negates guere zero peine n
     fr records jamais rien personne
     fr undoes manque ⟨without⟩
@@ -55,7 +55,7 @@ _ROLES = """
     fr asserts quel quelle tous que
     fr ends et car parce si quand
     fr links ou ni
-    fr concerns sur pour
+    fr concerns sur pour en dans chez
     de negates kaum keineswegs null weder
     de records nie niemals nichts niemand
     de undoes mangel fehlt fehlte fehlten ⟨without⟩
@@ -68,7 +68,7 @@ _ROLES = """
     de asserts grosse grosses echt
     de ends und weil wenn da
     de links oder noch
-    de concerns uber zum zur fur
+    de concerns uber zum zur fur in im am bei beim
     es negates apenas cero
     es records nunca jamas nada nadie
     es undoes falta faltan carece ⟨without⟩
@@ -80,7 +80,7 @@ _ROLES = """
     es asserts lleno llena puro puros todos que
     es ends y porque si cuando
     es links o ni
-    es concerns sobre para
+    es concerns sobre para en
     pt negates zero
     pt records nunca jamais nada ninguem
     pt undoes falta faltam faltou ⟨without⟩
@@ -92,7 +92,7 @@ _ROLES = """
     pt asserts que
     pt ends porque se quando
     pt links ou nem
-    pt concerns sobre para
+    pt concerns sobre para em na
     it negates nessun nemmeno neanche neppure zero
     it records mai nulla niente nessuno
     it undoes manca mancano mancava ⟨without⟩
@@ -104,7 +104,7 @@ _ROLES = """
     it asserts tutti che
     it ends perche se quando
     it links o
-    it concerns su per
+    it concerns su per in al alla
     ar asserts كان كانت
     ar negates بلا
 """

@@ -25,6 +25,8 @@ BACK = 2
 """Words that a negation behind its verb looks back: *bereue es nicht*, *regret nothing*."""
 AFTER = 3
 """Words in which a comparison may follow: *could not agree more*, *can't praise them enough*."""
+LONGEST = 30
+"""Letters of a word that may mean something."""
 ASSERTED = 3
 """Words after *is*, *very* or *full of* in which a milder word too counts by itself."""
 
@@ -168,6 +170,8 @@ def _clause(words: Sequence[str], language: str, is_brief: bool) -> Reading:
 
 def _said(word: str, language: str, scope: _Scope) -> Polarity | None:
     """Of an English comparative what it is the comparative of, noted in ``scope``."""
+    if len(word) > LONGEST:
+        return None
     if language == "en" and len(word) > 4 and word.endswith("er"):
         stem = word[:-2]
         for base in (stem, stem + "e", stem[:-1] + "y" if stem[-1] == "i" else stem[:-1]):
