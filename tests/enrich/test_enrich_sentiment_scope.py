@@ -124,7 +124,9 @@ def test_any_text_is_read(text: str, language: str, is_brief: bool) -> None:
 def test_a_word_is_lent_that_is_much_commoner_at_home() -> None:
     """So a language keeps its own words, and those that it uses as much itself."""
     assert bits_in("malo", "es") < bits_in("malo", "en") == UNLISTED_BITS
-    assert polarity("malo", "en") == polarity("malo", "es")
+    assert polarity("malo", "en") == (-1, True, True)
+    assert polarity("unfriendly", "fr") == (-1, False, True)
+    assert polarity("die", "de") is polarity("sin", "es") is None
     assert bits_in("content", "en") < bits_in("content", "fr")
     assert polarity("content", "fr") is not None
     assert polarity("content", "en") is None

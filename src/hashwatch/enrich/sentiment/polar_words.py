@@ -19,6 +19,8 @@ KNOWN_FROM = 1.0
 """VADER's valence from which on an English word turns with its negation."""
 LENT_FROM = 1.5
 """The same from which on it counts in a post in another language."""
+UNCOUNTED = -2.3
+"""The same down to which the counts of common words leave words out, *die* and *sin* among them."""
 COMMONER = 2.0
 """By how many bits a word must be commoner in its own language to be lent to another."""
 
@@ -125,7 +127,7 @@ _ENGLISH_ABROAD = """
     - bad
 """
 """English words that other languages borrow, and hardly one that they have in another sense."""
-_OTHERWISE_WORDS = "nice kind gift fair care miss fan dear fine cool nickel ravi asco horror"
+_OTHERWISE_WORDS = "mal nice kind gift fair care miss fan dear fine cool nickel ravi asco horror"
 _OTHERWISE_ABROAD = frozenset(_OTHERWISE_WORDS.split())
 """Words that mean something else, or nothing, in another language than their own."""
 _UNTURNED_WORDS = """
@@ -160,7 +162,11 @@ def _own(word: str, language: str, known_from: float) -> Polarity | None:
 
 
 def _lent(word: str, lender: str, borrower: str) -> Polarity | None:
-    """What a word of another language says: one much commoner there, or strong and rare in both."""
+    """What a word of another language says: one much commoner there, or one rare in both.
+
+    In English it is strong: there a word of praise from abroad is chosen for what it says, while
+    English words abroad are often names.
+    """
     abroad = _english_abroad().get(word) if lender == "en" else None
     if abroad is not None:
         return abroad
@@ -168,8 +174,12 @@ def _lent(word: str, lender: str, borrower: str) -> Polarity | None:
     if own is None:
         return None
     at_home, here = bits_in(word, lender), bits_in(word, borrower)
-    is_rare = own.is_strong and at_home == here == UNLISTED_BITS
-    return Polarity(own.sign, own.is_strong) if is_rare or at_home + COMMONER <= here else None
+    is_rare = at_home == here == UNLISTED_BITS and (
+        own.is_strong or (lender == "en" and features.valence(word) > UNCOUNTED)
+    )
+    if not (is_rare or at_home + COMMONER <= here):
+        return None
+    return Polarity(own.sign, own.is_strong or borrower == "en")
 
 
 def _listed(lexicon: dict[str, Polarity], word: str) -> Polarity | None:
