@@ -300,6 +300,24 @@ def test_coverage_says_what_each_server_adds() -> None:
         assert not home["is_asked"] or home["host"] in ("m.example", "other.example")
 
 
+def test_another_events_place_is_not_among_an_events() -> None:
+    """One that is set up for no event now, as after an import, is."""
+    dashboard = build_dashboard(":memory:")
+    dashboard.executemany(
+        "INSERT OR REPLACE INTO places VALUES ('replay', ?, ?, 'replaying', '', ?, NULL, NULL)",
+        [(slug, slug, "2017-03-31T09:00:00Z") for slug in ("natsec17", "other")],
+    )
+    columns = "source, instance, bucket, runs, failed, received, new, rejected"
+    dashboard.executemany(
+        f"INSERT INTO coverage_hour ({columns}) VALUES (?, ?, 0, 1, 0, 5, 5, 0)",
+        [("replay", "natsec17"), ("replay", "other"), ("csv", "old.csv")],
+    )
+    page = coverage.coverage_page(dashboard, find_event(dashboard, "natsec17"), NOW, WALL)
+    shown = {(place["source"], place["instance"]) for place in page["places"]}
+    assert shown >= {("replay", "natsec17"), ("csv", "old.csv")}
+    assert ("replay", "other") not in shown
+
+
 def test_a_single_server_is_not_compared() -> None:
     """There is nothing to compare it with."""
     dashboard = build_dashboard(":memory:")

@@ -48,7 +48,9 @@ def coverage_page(connection: sqlite3.Connection, event: Event, now: int, wall: 
 
 def _places(connection: sqlite3.Connection, event: Event, wall: float) -> list[Data]:
     """Every place that is set up or has posts, with what came of its runs."""
-    totals = {(s, i): sums for s, i, *sums in ask(connection, "coverage_totals", {})}
+    totals = {
+        (s, i): sums for s, i, *sums in ask(connection, "coverage_totals", {"slug": event.slug})
+    }
     lamps = {
         (lamp["source"], lamp["instance"]): lamp
         for lamp in source_lamps(connection, event, wall)
