@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from looking import WIDTHS, all_rules, opened, overflow
 from playwright.sync_api import Browser, Page, expect
-from test_browser_pages import all_rules, opened, overflow
 
 from archive.strategies import post
 from hashwatch.serve.app import build_app
@@ -86,7 +86,7 @@ def test_keys_label_and_undo(browser: Browser, labelled: Labelled) -> None:
         assert wrong == []
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_labelling_is_sound(browser: Browser, labelled: Labelled, width: int, scheme: str) -> None:
     """Before, while and after labelling: it fits, breaks no rule, asks nobody else; by touch."""
@@ -107,7 +107,7 @@ def test_labelling_is_sound(browser: Browser, labelled: Labelled, width: int, sc
         assert wrong == []
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_tag_is_corrected_on_the_posts_page(
     browser: Browser, labelled: Labelled, width: int
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from looking import all_rules, opened, overflow
+from looking import WIDTHS, all_rules, opened, overflow
 from playwright.sync_api import Browser, Page, expect
 
 from hashwatch.serve.app import build_app
@@ -202,7 +202,7 @@ def test_the_wall_shows_nothing_when_it_hears_nothing(browser: Browser, room: Ro
         expect(wall.locator(".wall-text")).to_contain_text("otter")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_pages_of_the_room_are_sound(browser: Browser, room: Room, width: int) -> None:
     """They fit, break no rule in light or dark, run clean and ask nobody else."""
     stage = room.stage

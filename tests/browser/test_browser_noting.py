@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from looking import all_rules, opened, overflow
+from looking import WIDTHS, all_rules, opened, overflow
 from playwright.sync_api import Browser, expect
 from test_browser_moderating import EVENT, REACHES_MILLISECONDS, Room, room
 
@@ -40,7 +40,7 @@ def test_a_note_is_written_from_the_chart_and_drawn_on_it(browser: Browser, room
         assert [*wrong, *other_wrong] == []
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_notes_are_sound(browser: Browser, room: Room, width: int) -> None:
     """The page and the chart fit and break no rule, with a note as long as one may be."""
     with opened(browser, f"{room.address}{EVENT}/notes", width) as (page, wrong):

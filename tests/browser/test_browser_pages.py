@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from looking import all_rules, opened, overflow
+from looking import WIDTHS, all_rules, opened, overflow
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import Served
 
@@ -64,7 +64,7 @@ def a_post(browser: Browser, site: str) -> str:
         return first_post(page).get_attribute("data-post") or ""
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_sound(browser: Browser, site: str, name: str, width: int) -> None:
     """A page fits its window, breaks no rule in light or dark, runs clean, asks nobody else."""

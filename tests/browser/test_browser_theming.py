@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from looking import WIDTHS, all_rules, opened, overflow
 from playwright.sync_api import Browser, expect
 from test_browser_deciding import Labelled
-from test_browser_pages import all_rules, opened, overflow
 
 from archive.strategies import BEGIN, post
 from publish.test_publish_dashboard import NOW
@@ -60,7 +60,7 @@ def test_one_click_and_it_is_a_theme(browser: Browser, crowded: Labelled) -> Non
         assert wrong == []
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_forms_are_sound(browser: Browser, crowded: Labelled, width: int, scheme: str) -> None:
     """No violation, nothing wider than the window, with everything opened."""
