@@ -202,7 +202,31 @@ def _lexicons() -> tuple[Any, Any, Any, dict[str, float]]:
         language="en",
     )
     textblob.load()
-    vader = SentimentIntensityAnalyzer()
+
+    class NearVader(SentimentIntensityAnalyzer):  # type: ignore[misc]
+        """VADER, number for number: its checks look at the three words before and two after, and
+        are handed those alone, as they put all that they are handed into lower case each time.
+        """
+
+        @staticmethod
+        def _negation_check(valence: float, words: list[str], start_i: int, i: int) -> float:
+            first = max(i - 3, 0)
+            near = words[first : i + 1]
+            found: float = SentimentIntensityAnalyzer._negation_check(
+                valence, near, start_i, i - first
+            )
+            return found
+
+        @staticmethod
+        def _special_idioms_check(valence: float, words: list[str], i: int) -> float:
+            first = max(i - 3, 0)
+            near = words[first : i + 3]
+            found: float = SentimentIntensityAnalyzer._special_idioms_check(
+                valence, near, i - first
+            )
+            return found
+
+    vader = NearVader()
     for word in TOPIC_WORDS:
         vader.lexicon.pop(word, None)
         dict.pop(textblob, word, None)
