@@ -11,12 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-from hashwatch.collect.guard import is_this_machine
+from hashwatch.collect.keyed import KeyedSettings
 from hashwatch.collect.source import UNREAD_FROM, Pace, Place, Query
 from hashwatch.collect.sources.threads import quota
 from hashwatch.collect.sources.threads.posts import (
@@ -29,7 +28,6 @@ from hashwatch.collect.sources.threads.posts import (
     read_search,
 )
 from hashwatch.collect.times import iso_of
-from hashwatch.collect.tokens import TokenFile, read_token
 from hashwatch.errors import (
     BadAnswerError,
     DeniedError,
@@ -53,7 +51,7 @@ _TOO_MANY = (4, 17, 32, 613)
 _HOUR = 3_600.0
 
 
-class Settings(BaseModel):
+class Settings(KeyedSettings):
     """``[sources.threads]``.
 
     ``token_env`` or ``token_file``: the access token. ``searches_a_day``: how many may be made in
@@ -61,30 +59,16 @@ class Settings(BaseModel):
     the API is.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    KEY = "an access token"
 
-    token_env: str | None = None
-    token_file: TokenFile | None = None
     searches_a_day: int = Field(default=2_200, ge=1, le=1_000_000)
     overlap_minutes: int = Field(default=30, ge=0, le=1_440)
     address: str = "https://graph.threads.net/v1.0"
 
-    @model_validator(mode="after")
-    def _can_ask(self) -> Settings:
-        if not self.token_env and not self.token_file:
-            raise ValueError("an access token is needed, by token_env or token_file")
-        parts = urlsplit(self.address)
-        local = parts.scheme == "http" and is_this_machine(parts.hostname or "")
-        if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or local):
-            raise ValueError(f"address: {self.address!r} is not an address that begins https://")
-        return self
-
 
 def connect(settings: Settings, http: Http) -> Threads:
     """Threads as a source; raises ``ConfigError`` for a token that is not there."""
-    token = read_token("sources.threads", settings.token_env, settings.token_file)
-    assert token is not None
-    return Threads(settings, http, token)
+    return Threads(settings, http, settings.key("sources.threads"))
 
 
 def parse_page(payload: bytes) -> Page:
@@ -111,9 +95,7 @@ class Threads:
         self, settings: Settings, http: Http, token: str, *, now: Callable[[], float] = time.time
     ) -> None:
         self._settings, self._http, self._token, self._now = settings, http, token, now
-        self._address = settings.address.rstrip("/")
-        if is_this_machine(urlsplit(self._address).hostname or ""):
-            http.permit_loopback(self._address)
+        self._address = settings.reached_by(http)
         self._spent = self._remembered = quota.Spent()
         self._hashtags = 1
         self._authors: frozenset[str] = frozenset()

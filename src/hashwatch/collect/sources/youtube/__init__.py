@@ -10,12 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-from hashwatch.collect.guard import is_this_machine
+from hashwatch.collect.keyed import KeyedSettings
 from hashwatch.collect.source import Pace, Place, Query, Refreshed
 from hashwatch.collect.sources.youtube import planning, quota
 from hashwatch.collect.sources.youtube.items import (
@@ -35,7 +34,6 @@ from hashwatch.collect.sources.youtube.items import (
     video_of,
 )
 from hashwatch.collect.times import iso_of
-from hashwatch.collect.tokens import TokenFile, read_token
 from hashwatch.errors import BadAnswerError, DeniedError, NotFoundError, RateLimitedError
 from hashwatch.model import Cursor, Gap, KnownPost, Page, fold_hashtag
 
@@ -55,7 +53,7 @@ PUT_OFF = "poll cap"
 MOMENT = 60.0
 
 
-class Settings(BaseModel):
+class Settings(KeyedSettings):
     """``[sources.youtube]``.
 
     ``token_env`` or ``token_file``: the API key. ``searches_a_day`` and ``units_a_day``: the
@@ -63,32 +61,18 @@ class Settings(BaseModel):
     far each search reads again what it has. ``address``: where the API is.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    KEY = "the API key"
 
-    token_env: str | None = None
-    token_file: TokenFile | None = None
     searches_a_day: int = Field(default=100, ge=1, le=1_000_000)
     units_a_day: int = Field(default=10_000, ge=1, le=100_000_000)
     comments: bool = True
     overlap_minutes: int = Field(default=180, ge=0, le=1_440)
     address: str = "https://www.googleapis.com/youtube/v3"
 
-    @model_validator(mode="after")
-    def _can_ask(self) -> Settings:
-        if not self.token_env and not self.token_file:
-            raise ValueError("the API key is needed, by token_env or token_file")
-        parts = urlsplit(self.address)
-        local = parts.scheme == "http" and is_this_machine(parts.hostname or "")
-        if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or local):
-            raise ValueError(f"address: {self.address!r} is not an address that begins https://")
-        return self
-
 
 def connect(settings: Settings, http: Http) -> YouTube:
     """YouTube as a source; raises ``ConfigError`` for a key that is not there."""
-    key = read_token("sources.youtube", settings.token_env, settings.token_file)
-    assert key is not None
-    return YouTube(settings, http, key)
+    return YouTube(settings, http, settings.key("sources.youtube"))
 
 
 def parse_page(payload: bytes) -> Page:
@@ -105,9 +89,7 @@ class YouTube:
         self, settings: Settings, http: Http, key: str, *, now: Callable[[], float] = time.time
     ) -> None:
         self._settings, self._http, self._key, self._now = settings, http, key, now
-        self._address = settings.address.rstrip("/")
-        if is_this_machine(urlsplit(self._address).hostname or ""):
-            http.permit_loopback(self._address)
+        self._address = settings.reached_by(http)
         self._spent = self._remembered = quota.Spent()
         self._hashtags = 1
 
