@@ -12,6 +12,7 @@ import pytest
 from dashboard_builder import NOW, ZONE, build_dashboard
 from hashwatch.errors import FilterError, MissingError
 from hashwatch.queries import (
+    agenda,
     coverage,
     first_page,
     now,
@@ -75,6 +76,16 @@ def test_every_figure_leads_to_exactly_its_posts(
         assert count_posts(dashboard, selection).posts == figure, href
         checked += 1
     assert checked
+
+
+@pytest.mark.parametrize("page", [*COUNTING, "agenda"])
+def test_what_is_counted_must_be_one_of_three(dashboard: sqlite3.Connection, page: str) -> None:
+    """Shown and folded are the rule; nonsense is named."""
+    event = find_event(dashboard, "natsec17")
+    fill = {**COUNTING, "agenda": lambda c, e, p: agenda.agenda_page(c, e, p, NOW)}[page]
+    assert fill(dashboard, event, {"boosts": "shown"}) == fill(dashboard, event, {})
+    with pytest.raises(FilterError, match="boosts"):
+        fill(dashboard, event, {"boosts": "away"})
 
 
 def test_the_overview_counts_what_was_posted_lately(dashboard: sqlite3.Connection) -> None:

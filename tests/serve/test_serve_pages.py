@@ -53,6 +53,20 @@ def test_every_page_is_html_and_json(dashboard_path: Path, path: str) -> None:
     with_client(dashboard_path, ask)
 
 
+def test_boosts_that_are_left_out_stay_so_from_page_to_page(dashboard_path: Path) -> None:
+    """The tabs of pages whose figures know boosts carry it; others do not."""
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        for path in ("", "/sessions", "/sessions/d4-2", "/themes", "/voices", "/agenda"):
+            page = (await client.get(f"{EVENT}{path}?boosts=hidden")).text
+            for tab in ("", "/posts", "/sessions", "/themes", "/voices"):
+                assert f'<a href="{EVENT}{tab}?boosts=hidden"' in page, (path, tab)
+            assert f'<a href="{EVENT}/coverage"' in page
+            assert f'<a href="{EVENT}/themes"' in (await client.get(f"{EVENT}{path}")).text
+
+    with_client(dashboard_path, ask)
+
+
 def test_hostile_posts_are_text_on_every_page(dashboard_path: Path) -> None:
     """No element, attribute or address of a post's own making is in any page."""
 

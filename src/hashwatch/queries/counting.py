@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from hashwatch.errors import FilterError
+from hashwatch.queries.filters import CHOICES
 from hashwatch.queries.shapes import Data
 from hashwatch.wording import say
 
@@ -61,8 +62,8 @@ ALL = Counting()
 def chosen_counting(params: Mapping[str, str]) -> Counting:
     """What the parameter ``boosts`` says; raises ``FilterError`` for what it cannot be."""
     value = params.get("boosts", "")
-    if value not in ("", "folded", "hidden"):
-        allowed = "folded, hidden"
+    if value not in ("", *CHOICES["boosts"]):
+        allowed = ", ".join(CHOICES["boosts"])
         words = say("“%(values)s” is not one of %(allowed)s", values=value, allowed=allowed)
         raise FilterError("boosts", words)
     return Counting(value == "hidden")

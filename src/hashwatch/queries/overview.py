@@ -97,7 +97,7 @@ def overview(
         "sessions": today,
         **rankings(connection, event, *_ranked_time(connection, event, span, now), counting),
         "tab": tab,
-        "tabs": _tabs(event, params, tab),
+        "tabs": _tabs(event, params, tab, counting),
         "posts": post_cards(connection, event, shown),
         "amplify": outstanding,
     }
@@ -146,8 +146,8 @@ def _ranked_time(
     return now, now + 1
 
 
-def _tabs(event: Event, params: Mapping[str, str], selected: str) -> list[Data]:
-    kept = {name: params.get(name, "") for name in ("grain", "from", "to", "boosts")}
+def _tabs(event: Event, params: Mapping[str, str], selected: str, counting: Counting) -> list[Data]:
+    kept = {name: params.get(name, "") for name in ("grain", "from", "to")} | counting.filters
     return [
         {
             "key": key,
