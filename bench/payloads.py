@@ -148,13 +148,14 @@ class Payloads:
         name = draw.choice(self._names)
         author = str(10_000_000 + hash_of(name))
         text = self.text()
+        own = str(840_000_000_000_000_000 + (at << 22) + number)
         return _json(
             {
-                "id": str(840_000_000_000_000_000 + (at << 22) + number), "text": text,
+                "id": own, "text": text,
                 "author_id": author, "conversation_id": str(840_000_000_000_000_000 + number),
                 "created_at": _iso(at), "lang": "en", "possibly_sensitive": False,
                 "reply_settings": "everyone", "source": "Web App",
-                "edit_history_tweet_ids": [str(number)],
+                "edit_history_tweet_ids": [own],
                 "public_metrics": {"retweet_count": draw.randrange(9), "reply_count": 0,
                                    "like_count": draw.randrange(30), "quote_count": 0,
                                    "bookmark_count": 0, "impression_count": draw.randrange(900)},

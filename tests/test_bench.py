@@ -13,7 +13,12 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("bench", "says"), [("bulk", "hashwatch, tagging off"), ("retag", "everything new, student")]
+    ("bench", "says"),
+    [
+        ("bulk", "hashwatch, tagging off"),
+        ("retag", "everything new, student"),
+        ("importers", "Bluesky CAR"),
+    ],
 )
 def test_a_benchmark_runs(bench: str, says: str) -> None:
     """To its end, with a figure for hashwatch."""
