@@ -10,7 +10,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import libipld
@@ -43,6 +43,8 @@ async def bridged(pds: str, jetstream: FakeJetstream) -> Any:
             yield
         finally:
             passing.cancel()
+            with suppress(asyncio.CancelledError):
+                await passing  # what it could not read is raised here
 
 
 def events_of(frame: bytes) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ import pytest
 from bluesky_pds.bridge import bridged
 from bluesky_pds.directory import Directory
 from bluesky_pds.server import AbsentError, Pds, Person, installed
-from fake_platform.jetstream import FakeJetstream
+from fake_platform.jetstream import FakeJetstream, Faults
 from hashwatch.collect.http import Http
 from hashwatch.collect.sources.bluesky.session import Session
 from hashwatch.config import parse_config
@@ -175,12 +175,13 @@ def test_an_account_that_is_deleted_takes_its_posts_along(pds: Pds, tmp_path: Pa
 
 
 def test_nothing_is_lost_while_the_collector_is_away(pds: Pds, tmp_path: Path) -> None:
-    """It goes on at its cursor."""
+    """Nor where a connection is cut in the midst of an event: it goes on at its cursor."""
     ann = pds.join("ann")
 
     async def all_of_it() -> None:
         do = asyncio.to_thread
-        async with FakeJetstream() as jetstream, bridged(pds.url, jetstream):
+        cut = Faults(drop_after=[0])
+        async with FakeJetstream(faults=cut) as jetstream, bridged(pds.url, jetstream):
             watched = Watched(tmp_path, jetstream, 1)
             async with watched.collected():
                 await until(lambda: len(jetstream.asked) > 0, lambda: "nobody came")
@@ -190,6 +191,7 @@ def test_nothing_is_lost_while_the_collector_is_away(pds: Pds, tmp_path: Path) -
             await do(ann.delete, first)
             async with watched.collected():
                 await watched.holds("Meanwhile #TownFair")
+            assert jetstream.fired["dropped"] == 1
             assert any("cursor" in query for _, query in jetstream.asked)
 
     asyncio.run(all_of_it())
