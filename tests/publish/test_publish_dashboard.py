@@ -33,7 +33,7 @@ from hashwatch.model import (
     Theme,
     Tombstone,
 )
-from hashwatch.publish.dashboard import get_meta, set_meta
+from hashwatch.publish.dashboard import get_meta, open_dashboard, set_meta
 from hashwatch.publish.publisher import Publisher
 from hashwatch.queries.buckets import GRAINS, bucket_start
 
@@ -625,3 +625,15 @@ def test_what_emerges_is_written_when_it_differs_and_goes_with_its_posts(room: R
         room.store(tombstones=gone)
         publisher._publish_all()
         assert room.rows("SELECT * FROM emerging") == []
+
+
+def test_no_index_of_posts_holds_the_posts_number_twice(tmp_path: Path) -> None:
+    with closing(open_dashboard(tmp_path / "dashboard.db")) as connection:
+        indexes = connection.execute("PRAGMA index_list(posts)").fetchall()
+        columns = {
+            name: [row[2] for row in connection.execute(f"PRAGMA index_xinfo({name})")]
+            for _, name, *_ in indexes
+        }
+    assert len(columns) > 5
+    twice = {name for name, held in columns.items() if "id" in held}
+    assert twice == {"posts_copy_of", "posts_invented"}  # which hold few posts, and nothing else

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from sqlite3 import register_adapter
 
 
 @contextmanager
@@ -22,3 +23,17 @@ def without_cycle_search() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def bind_quickly() -> None:
+    """Tells the sqlite3 module how to hand over what it otherwise searches long for a way to.
+
+    It looks for an adapter of every value but text, integers and floats, and half of a post's
+    columns are ``None``. An adapter in C that changes nothing takes half the time of finding none.
+    """
+    register_adapter(type(None), _UNCHANGED)
+    register_adapter(bool, int)
+    register_adapter(bytes, bytes)
+
+
+_UNCHANGED = dict[None, None]().get

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from hashwatch.archive import refreshing, runs, spending, tombstones
+from hashwatch.archive.bulk import bind_quickly
 from hashwatch.archive.connection import check, open_archive, transaction
 from hashwatch.archive.erased import Erased
 from hashwatch.archive.posts import PostWriter
@@ -44,6 +45,7 @@ class Archive:
     """
 
     def __init__(self, path: Path, *, bulk: bool = False) -> None:
+        bind_quickly()
         self.path = path
         self._connection = open_archive(path, bulk=bulk)
         self._posts = PostWriter(self._connection)

@@ -7,6 +7,7 @@ candidates; what decides is how many of all their words they share.
 from __future__ import annotations
 
 import re
+from itertools import filterfalse
 from unicodedata import normalize
 from zlib import crc32
 
@@ -26,7 +27,7 @@ def wording_key(text: str) -> int | None:
     if len(words) < FEWEST_WORDS:
         return None
     longest = [*dict.fromkeys(sorted(words, key=len, reverse=True)[:_LOOKED_AT])][:_LONGEST]
-    return crc32(b" ".join(longest + [word for word in words if not word.isalpha()]))
+    return crc32(b" ".join([*longest, *filterfalse(bytes.isalpha, words)]))
 
 
 def are_alike(one: str, other: str) -> bool:
@@ -42,9 +43,8 @@ def _words(text: str) -> list[bytes]:
     hashtag) is none.
     """
     if text.isascii():  # most are, and every post comes by here
-        words = [
-            word for word in text.lower().encode().translate(None, _SIGNS).split() if word.isalnum()
-        ]
+        parts = text.encode().translate(_LOWER, _SIGNS).split()
+        words = list(filter(bytes.isalnum, parts))
     else:
         plain = normalize("NFC", text).casefold()
         words = [word.encode() for word in _UNSIGNED.sub("", plain).split() if word.isalnum()]
@@ -53,5 +53,6 @@ def _words(text: str) -> list[bytes]:
     return words
 
 
+_LOWER = bytes(range(256)).lower()
 _SIGNS = b".,!?;:\"'()[]*-"
 _UNSIGNED = re.compile(f"[{re.escape(_SIGNS.decode())}’‘“”„«»…]+")

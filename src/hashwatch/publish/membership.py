@@ -35,20 +35,22 @@ class Membership:
         ``hashtags`` are the post's, folded; ``author`` is its author's handle and ``mentions``
         those it names, as written.
         """
-        found = {
+        windows, at = self._windows, post.created_at
+        found = [
             number
             for number in self._candidates(hashtags, author, mentions)
-            if self._windows[number][0] <= post.created_at < self._windows[number][1]
-        }
-        for slug in post.forced_events:
-            if slug in self._slugs:
-                found.add(self._slugs[slug])
-        return tuple(sorted(found))
+            if windows[number][0] <= at < windows[number][1]
+        ]
+        found += [self._slugs[slug] for slug in post.forced_events if slug in self._slugs]
+        return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)
 
     def _candidates(
         self, hashtags: Sequence[str], author: str, mentions: Sequence[str]
     ) -> set[int]:
-        found = {number for hashtag in hashtags for number in self._by_hashtag.get(hashtag, ())}
+        by_hashtag, found = self._by_hashtag, set()
+        for hashtag in hashtags:
+            if hashtag in by_hashtag:
+                found.update(by_hashtag[hashtag])
         if self._by_account:
             for handle in map(fold_account, (author, *mentions)):
                 found.update(self._by_account.get(handle, ()))

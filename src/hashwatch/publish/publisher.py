@@ -13,7 +13,7 @@ from zlib import crc32
 import msgspec
 
 from hashwatch.archive import decisions, moderation, reading
-from hashwatch.archive.bulk import without_cycle_search
+from hashwatch.archive.bulk import bind_quickly, without_cycle_search
 from hashwatch.archive.connection import open_reading, sole
 from hashwatch.archive.programme import last_programme_change, standing_programme
 from hashwatch.archive.reading import ArchivedAuthor, ArchivedPost, Change
@@ -78,6 +78,7 @@ class Publisher:
         annotator: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        bind_quickly()
         self._exits = ExitStack()
         self._exits.enter_context(sole(dashboard_path, "publisher"))
         self._archive_path, self._path = archive_path, dashboard_path

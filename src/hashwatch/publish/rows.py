@@ -40,7 +40,7 @@ def post_row(
         media_json(detail.media) if detail.media else None,
         options_json(detail.poll) if detail.poll else None,
         post.content_warning, post.sensitive, 1 if post.source == INVENTED_SOURCE else 0,
-        iso(post.edited_at) if post.edited_at else None, iso(post.collected_at),
+        iso(post.edited_at) if post.edited_at else None, _of_page(post.collected_at),
         copied_from(uri, post.url, detail.copy_of), page_address(uri, post.url, post.source),
         wording_key(post.text or "") if post.kind != "boost" else None,
     )  # fmt: skip
@@ -53,6 +53,12 @@ def iso(at: int) -> str:
     """UTC seconds as ISO 8601 with seconds and Z."""
     minute, second = divmod(at, 60)
     return f"{_minute(minute)}:{second:02}Z"
+
+
+@lru_cache(maxsize=1_024)
+def _of_page(at: int) -> str:
+    """`iso`, remembered: the posts of a page are collected in one second."""
+    return iso(at)
 
 
 def reasons_json(reasons: Sequence[Reason]) -> str:

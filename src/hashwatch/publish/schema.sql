@@ -50,15 +50,16 @@ CREATE TABLE posts (
   page TEXT,                     -- its page on the web, where a feed may tell of that too
   wording INTEGER                -- a checksum of its longest words; NULL for boosts and few words
 );
-CREATE INDEX posts_author ON posts (author_id, id);
-CREATE INDEX posts_language ON posts (language, id);
-CREATE INDEX posts_engagement ON posts (engagement, id);
-CREATE INDEX posts_folds_into ON posts (folds_into, id) WHERE folds_into IS NOT NULL;
-CREATE INDEX posts_parent ON posts (parent_id, id) WHERE parent_id IS NOT NULL;
-CREATE INDEX posts_quoted ON posts (quoted_id, id) WHERE quoted_id IS NOT NULL;
+-- An index of posts ends with the post's id by itself: named too, it would be stored twice.
+CREATE INDEX posts_author ON posts (author_id);
+CREATE INDEX posts_language ON posts (language);
+CREATE INDEX posts_engagement ON posts (engagement);
+CREATE INDEX posts_folds_into ON posts (folds_into) WHERE folds_into IS NOT NULL;
+CREATE INDEX posts_parent ON posts (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX posts_quoted ON posts (quoted_id) WHERE quoted_id IS NOT NULL;
 CREATE INDEX posts_copy_of ON posts (id) WHERE copy_of IS NOT NULL;
-CREATE INDEX posts_page ON posts (page, id) WHERE page IS NOT NULL;
-CREATE INDEX posts_wording ON posts (wording, id) WHERE wording IS NOT NULL;
+CREATE INDEX posts_page ON posts (page) WHERE page IS NOT NULL;
+CREATE INDEX posts_wording ON posts (wording) WHERE wording IS NOT NULL;
 CREATE INDEX posts_invented ON posts (id) WHERE invented = 1;
 
 -- Which events a post belongs to.
@@ -66,8 +67,9 @@ CREATE TABLE event_posts (
   event_id INTEGER NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (event_id, post_id)
 ) WITHOUT ROWID;
 
+-- Nothing is ranked by how long posts are: so columnsize=0.
 CREATE VIRTUAL TABLE posts_index USING fts5 (
-  text, content='', tokenize='unicode61 remove_diacritics 2', detail=full
+  text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2', detail=full
 );
 
 -- name is folded (NFKC, case, accents); shown is as first written.

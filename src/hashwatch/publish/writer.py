@@ -341,8 +341,10 @@ class Writer:
             column = BOOST if post.kind == "boost" else COLUMN_OF_TONE[one.tone.label]
             for event in one.events:
                 theme_ids, session_ids = self._slots[event]
-                theme_by = _annotator(one, "theme", event) or versions[event][0]
-                session_by = _annotator(one, "session", event) or versions[event][1]
+                theme_by, session_by = versions[event]
+                if one.corrected:
+                    theme_by = _annotator(one, "theme", event) or theme_by
+                    session_by = _annotator(one, "session", event) or session_by
                 assigned = [(theme_ids[theme.key], theme) for theme in one.themes.get(event, ())]
                 for number, theme in assigned:
                     themes.append(
