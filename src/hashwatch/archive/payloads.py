@@ -12,7 +12,8 @@ from importlib.resources import files
 
 import zstandard
 
-LEVEL = 3
+LEVEL = 5
+"""A sixteenth smaller than 3 for 5 µs a post; beyond it little is won."""
 FORMAT_NUMBERS = {"mastodon": 1001, "jetstream": 1002, "x1": 1003, "x2": 1004}
 
 

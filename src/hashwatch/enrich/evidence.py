@@ -57,18 +57,19 @@ class Found(msgspec.Struct, gc=False):
 def look_at(agenda: Agenda, candidate: Candidate) -> Found:
     """What the programme knows of a post's text, hashtags, mentions and links."""
     text, boosted = candidate.text, ""
-    if "//" in text or "@" in text or "&" in text:
-        if "T @" in text and (boost := BOOSTED.search(text)):
-            boosted = boost[1]
-        text = masked(text)
-    known, look_up = agenda.entries, agenda.look_up
-    seen: list[tuple[int, Entry]] = []
+    if "T @" in text and (boost := BOOSTED.search(text)):
+        boosted = boost[1]
+    text = masked(text)
     tokens = TOKEN.findall(text)
-    for place, entries in enumerate(map(known.get, tokens)):
-        if entries is None:
-            entries = look_up(tokens[place])
-        if entries:
-            seen += [(place, entry) for entry in entries]
+    known = list(map(agenda.entries.get, tokens))
+    if None in known:
+        known = [
+            agenda.look_up(token) if entries is None else entries
+            for token, entries in zip(tokens, known, strict=True)
+        ]
+    seen: list[tuple[int, Entry]] = [
+        (place, entry) for place, entries in enumerate(known) if entries for entry in entries
+    ]
     hits = mention_hits(agenda, candidate, boosted)
     terms: dict[int, tuple[int, float]] = {}
     live, most, strongest = False, 0.0, agenda.strongest
@@ -117,6 +118,8 @@ def is_hopeless(found: Found, candidate: Candidate) -> bool:
 
 def masked(text: str) -> str:
     """The text with everything that is not its author's words blanked, its length unchanged."""
+    if not ("//" in text or "@" in text or "&" in text or "www." in text):
+        return text
     return NOISE.sub(lambda match: " " * len(match[0]), text)
 
 

@@ -67,9 +67,8 @@ CREATE TABLE event_posts (
   event_id INTEGER NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (event_id, post_id)
 ) WITHOUT ROWID;
 
--- Nothing is ranked by how long posts are: so columnsize=0.
 CREATE VIRTUAL TABLE posts_index USING fts5 (
-  text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2', detail=full
+  text, content='', tokenize='unicode61 remove_diacritics 2', detail=full
 );
 
 -- name is folded (NFKC, case, accents); shown is as first written.
