@@ -219,9 +219,17 @@ def test_the_only_session_on_stage() -> None:
     assert ANNOTATOR.annotate([there]) == [None]
 
 
-def test_reasons_stand_where_they_say() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "🙂 Odile Marchetti on harvesting rain, see @odilem@water.example",
+        "www.water.example/a/b/c: Odile Marchetti on harvesting rain, @odilem@water.example",
+        "https://water.example/a &amp; more: Odile Marchetti on harvesting rain",
+        "www.water.example/a/b/c/d/e/f: Odile Marchetti on harvesting rain",
+    ],
+)
+def test_reasons_stand_where_they_say(text: str) -> None:
     """Names and phrases carry their stretch of text; the strongest reason is first."""
-    text = "🙂 Odile Marchetti on harvesting rain, see @odilem@water.example"
     found = assign(text)
     assert found is not None
     weights = [reason.weight for reason in found.reasons]
