@@ -11,7 +11,7 @@ from hashwatch.enrich.agenda import Agenda, Entry, link_key
 from hashwatch.enrich.candidate import Candidate
 from hashwatch.enrich.common import bits
 from hashwatch.enrich.people import TITLES, Naming
-from hashwatch.enrich.words import NOISE, TOKEN, fold
+from hashwatch.enrich.words import NOISE, fold, tokens_of
 
 FEWEST_GAIN = 0.68
 WITH_INITIAL = 0.95
@@ -60,7 +60,7 @@ def look_at(agenda: Agenda, candidate: Candidate) -> Found:
     if "T @" in text and (boost := BOOSTED.search(text)):
         boosted = boost[1]
     text = masked(text)
-    tokens = TOKEN.findall(text)
+    tokens = tokens_of(text)
     known = list(map(agenda.entries.get, tokens))
     if None in known:
         known = [

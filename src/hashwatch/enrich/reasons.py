@@ -8,7 +8,7 @@ from hashwatch.enrich.agenda import Agenda
 from hashwatch.enrich.candidate import Candidate
 from hashwatch.enrich.evidence import Found, Hit, masked
 from hashwatch.enrich.weighing import FEATURES
-from hashwatch.enrich.words import TOKEN
+from hashwatch.enrich.words import token_spans
 from hashwatch.model import Reason
 
 RULE_WEIGHT = 9.0
@@ -41,7 +41,7 @@ def reasons_for(
         name: value * weight
         for name, value, weight in zip(FEATURES, features, weights, strict=True)
     }
-    spans = _spans(candidate.text)
+    spans = token_spans(masked(candidate.text))
     reasons = _of_rules(session, found, candidate, spans)
     reasons += _of_people(agenda, session, found, gave, spans, candidate)
     reasons += _of_title(agenda, session, found, gave, spans, candidate.text)
@@ -56,10 +56,6 @@ def reasons_for(
         reasons.append(Reason("slot", agenda.sessions[session].code, round(slot, 2)))
     reasons.sort(key=lambda reason: -reason.weight)
     return tuple(reasons[:MOST_REASONS])
-
-
-def _spans(text: str) -> list[tuple[int, int]]:
-    return [match.span() for match in TOKEN.finditer(masked(text))]
 
 
 def _of_rules(

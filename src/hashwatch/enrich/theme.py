@@ -8,7 +8,13 @@ from zlib import crc32
 
 import msgspec
 
-from hashwatch.enrich.words import TOKEN, fold, light_root, parts_of_hashtag
+from hashwatch.enrich.words import (
+    fold,
+    light_root,
+    parts_of_hashtag,
+    token_spans,
+    tokens_of,
+)
 from hashwatch.model import Assignment, Reason, Theme
 
 AT_MOST = 2
@@ -28,6 +34,9 @@ class Meaning(msgspec.Struct, frozen=True, gc=False):
 
     roots: Words
     joined: tuple[int, ...]
+
+
+_NOTHING = Meaning((), ())
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
@@ -57,11 +66,11 @@ class ThemeAnnotator:
         for number, theme in enumerate(themes):
             for term in dict.fromkeys((theme.name, *theme.terms)):
                 self._add(term, number)
-        self._meanings: dict[str, Meaning | None] = {}
+        self._meanings: dict[str, Meaning] = {}
         self.version = f"2-{crc32(repr(tuple(themes)).encode()):08x}"
 
     def _add(self, term: str, theme: int) -> None:
-        folded = [fold(part) for token in TOKEN.findall(term) for part in _parts(token)]
+        folded = [fold(part) for token in tokens_of(term) for part in _parts(token)]
         words = [word for word in folded if word not in ELIDED] or folded
         if not words:
             return
@@ -85,12 +94,13 @@ class ThemeAnnotator:
         if "//" in text or "@" in text:
             bare = ADDRESS.sub(_blank, text)
         known = self._meanings
-        tokens = TOKEN.findall(bare)
+        tokens = tokens_of(bare)
         seen: list[tuple[int, str]] = []
         found: dict[int, list[Match]] = {}
-        for place, token in enumerate(tokens):
-            meaning = known[token] if token in known else self._look_up(token)
-            if meaning is not None:
+        for place, meaning in enumerate(map(known.get, tokens)):
+            if meaning is None:
+                meaning = self._look_up(tokens[place])
+            if meaning is not _NOTHING:
                 for theme in meaning.joined:
                     found.setdefault(theme, []).append(Match(place, place, PHRASE_WEIGHT))
                 seen += [(place, root) for root in meaning.roots]
@@ -104,26 +114,26 @@ class ThemeAnnotator:
                     found.setdefault(theme, []).append(Match(place, last, weight))
         return self._assign(text, bare, found) if found else ()
 
-    def _look_up(self, token: str) -> Meaning | None:
+    def _look_up(self, token: str) -> Meaning:
         if len(self._meanings) > REMEMBERED_WORDS:
             self._meanings.clear()
         found = self._meanings[token] = self._meaning(token)
         return found
 
-    def _meaning(self, token: str) -> Meaning | None:
+    def _meaning(self, token: str) -> Meaning:
         roots = tuple(light_root(fold(part)) for part in _parts(token))
         joined: tuple[int, ...] = ()
         if token[0] == "#":
             body = fold(token[1:])
             joined = self._joined.get(body) or self._joined.get(light_root(body), ())
         if not joined and not any(root in self._roots for root in roots):
-            return None
+            return _NOTHING
         return Meaning(roots, joined)
 
     def _assign(
         self, text: str, bare: str, found: dict[int, list[Match]]
     ) -> tuple[Assignment, ...]:
-        spans = [match.span() for match in TOKEN.finditer(bare)]
+        spans = token_spans(bare)
         ranked = []
         for theme, matches in found.items():
             reasons = []

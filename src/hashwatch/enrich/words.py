@@ -12,6 +12,9 @@ WORD = re.compile(rf"(?:[^\W_]+[{_MARKS}]*)+")
 TOKEN = re.compile(rf"#?(?:[^\W_]+[{_MARKS}]*)+")
 """A word, with the ``#`` of a hashtag."""
 
+_PLAIN_TOKEN = re.compile("#?[a-zA-Z0-9]+")
+"""The same in a text of ASCII, in half the time."""
+
 NOISE = re.compile(r"https?://\S+|www\.\S+|&\w+;|\b(?:RT|MT) @\S+|\bvia @\S+")
 """What is no words of the author: addresses, entities, boost marks with whom they name."""
 
@@ -48,6 +51,17 @@ _DERIVATION_ENDINGS = """
         """
 _DERIVATION = frozenset(_DERIVATION_ENDINGS.split())
 _LONGEST_ENDING = max(map(len, _DERIVATION))
+
+
+def tokens_of(text: str) -> list[str]:
+    """The words of a text, hashtags with their ``#``, in order."""
+    return (_PLAIN_TOKEN if text.isascii() else TOKEN).findall(text)
+
+
+def token_spans(text: str) -> list[tuple[int, int]]:
+    """Where each of `tokens_of` stands."""
+    tokens = _PLAIN_TOKEN if text.isascii() else TOKEN
+    return [match.span() for match in tokens.finditer(text)]
 
 
 def fold(word: str) -> str:
