@@ -1,4 +1,6 @@
-"""The English model: hashed features and lexicon scores, distilled from two teachers."""
+"""The English model: hashed features, lexicon scores and a reader of words in order, all distilled
+from two teachers.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from training import lessons
+from training import lessons, reader
 from training.adaptation import Adaptation
 from training.calibration import Calibration, expected_error, macro_f1, macro_recall
 from training.conference import conference
@@ -27,6 +29,8 @@ CONFERENCE_IMPORTANCE = 3.0
 CONFERENCE_PRAISE = 1.6
 OFFSETS = (0.2, 0.0, 0.15)
 """Against neutral; between what everyday and what conference posts would choose."""
+READER_SHARE = 0.5
+"""What the reader counts beside the weighted sums."""
 REHEARSED = 12_000
 """How many posts of each earlier kind are seen again beside the conference posts."""
 
@@ -38,19 +42,20 @@ def train(encoder: Encoder) -> tuple[Trained, dict[str, Any]]:
     the figures from the validation posts, which neither saw, and from those folds.
     """
     course, validation = Course.prepare(encoder), labelled("en", "val")
-    adaptation = course.adaptation()
+    twin = course.reader_of(course.rest)
+    adaptation = course.adaptation(twin)
 
     def figures(model: LinearModel, calibration: Calibration) -> dict[str, Any]:
-        shares = calibration.shares(model.logits(english(validation.texts, BITS)))
+        shares = calibration.shares(model.logits(beside(validation.texts, twin)))
         return measure(shares, validation.labels, calibration.confidence)
 
+    held = course.posts.take(course.held)
     calibration, measured = adaptation.cross_validate(
-        course.student(course.rest),
-        (course.known.take(course.held), course.posts.labels[course.held]),
-        figures,
+        course.student(course.rest), (beside(held.texts, twin), held.labels), figures
     )
-    everything = course.student(np.arange(len(course.posts.texts)))
-    return Trained(adaptation.everything(everything), calibration), measured
+    every = np.arange(len(course.posts.texts))
+    everything = adaptation.everything(course.student(every))
+    return Trained(everything, calibration, course.reader_of(every), READER_SHARE), measured
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,13 @@ class Course:
     extra: Matrices
     known_targets: Floats
     extra_targets: Floats
+    words: reader.Words
+    known_rows: list[Labels]
+    extra_rows: list[Labels]
 
     @classmethod
     def prepare(cls, encoder: Encoder) -> Course:
-        """With both teachers' opinions."""
+        """With both teachers' opinions, and the words that the reader gets rows for."""
         posts, more = labelled("en", "train"), unlabelled()
         held = held_out(len(posts.texts))
         rest = np.setdiff1d(np.arange(len(posts.texts)), held)
@@ -85,6 +93,8 @@ class Course:
             posts.one_hot(),
             (minilm_known, minilm_extra),
         )
+        known_words, extra_words = reader.read(posts.texts), reader.read(more)
+        words = reader.Words.of([*(known_words[row] for row in rest), *extra_words], encoder)
         return cls(
             posts,
             held,
@@ -93,6 +103,9 @@ class Course:
             extra,
             0.3 * posts.one_hot() + 0.4 * minilm_known + 0.3 * use_known,
             0.5 * minilm_extra + 0.5 * use_extra,
+            words,
+            words.rows(known_words),
+            words.rows(extra_words),
         )
 
     def student(self, rows: Labels) -> LinearModel:
@@ -104,15 +117,35 @@ class Course:
         importance[-len(taught) :] = LESSON_IMPORTANCE
         return LinearModel(STUDENT).fit(stack(parts), targets, importance)
 
-    def adaptation(self) -> Adaptation:
-        """The second stage, with some of these posts seen again."""
+    def reader_of(self, rows: Labels) -> dict[str, Any]:
+        """A reader of the labelled posts at ``rows``, the other posts and the lessons."""
+        taught, taught_targets = lessons.targets(lessons.english())
+        posts = [
+            *(self.known_rows[row] for row in rows),
+            *self.extra_rows,
+            *self.words.rows(reader.read(taught)),
+        ]
+        targets = np.concatenate([self.known_targets[rows], self.extra_targets, taught_targets])
+        importance = np.ones(len(posts), np.float32)
+        return reader.fit(
+            self.words, posts, targets.astype(np.float32), importance, reader.Recipe()
+        )
+
+    def adaptation(self, twin: dict[str, Any]) -> Adaptation:
+        """The second stage, with some of these posts seen again; ``twin`` is a reader."""
         random = np.random.default_rng(0)
         again = np.sort(random.choice(self.rest, REHEARSED, replace=False))
         more = np.sort(random.choice(self.extra.sparse.shape[0], REHEARSED, replace=False))
         return adapting(
             (self.known.take(again), self.extra.take(more)),
             (self.known_targets[again], self.extra_targets[more]),
+            twin,
         )
+
+
+def beside(texts: list[str], twin: dict[str, Any]) -> Matrices:
+    """Posts as the English model reads them, with what a reader says of them."""
+    return english(texts, BITS).with_beside(reader.logits(twin, texts), READER_SHARE)
 
 
 def held_out(count: int) -> Labels:
@@ -121,8 +154,13 @@ def held_out(count: int) -> Labels:
     return np.sort(chosen)
 
 
-def adapting(earlier: tuple[Matrices, Matrices], targets: tuple[Floats, Floats]) -> Adaptation:
-    """The second stage: conference posts among ``earlier`` posts and the lessons."""
+def adapting(
+    earlier: tuple[Matrices, Matrices], targets: tuple[Floats, Floats], twin: dict[str, Any]
+) -> Adaptation:
+    """The second stage: conference posts among ``earlier`` posts and the lessons.
+
+    ``twin`` is a reader that has seen none of the conference posts, nor learns from them.
+    """
     posts = conference().take(english=True)
     taught, taught_targets = lessons.targets(lessons.english())
     known = stack([*earlier, english(taught, BITS)])
@@ -132,7 +170,7 @@ def adapting(earlier: tuple[Matrices, Matrices], targets: tuple[Floats, Floats])
     return Adaptation(
         posts,
         english(posts.learnt, BITS),
-        english(posts.texts, BITS),
+        beside(posts.texts, twin),
         (known, known_targets, importance),
         weight=CONFERENCE_IMPORTANCE,
         praise=CONFERENCE_PRAISE,

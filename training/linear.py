@@ -86,10 +86,12 @@ class LinearModel:
                 self._step(batch, targets[rows], importance[rows], vectors, random)
 
     def logits(self, posts: Matrices, embeddings: Any = None) -> Floats:
-        """Posts × 3."""
+        """Posts × 3, those beside them counted in."""
         result = posts.sparse @ self.weights["table"] + posts.dense @ self.weights["dense"]
         if embeddings is not None:
             result = result + self._hidden(embeddings.astype(np.float32)) @ self.weights["out"]
+        if posts.beside is not None:
+            result = (1 - posts.share) * result + posts.share * posts.beside
         return np.asarray(result, np.float32)
 
     def _start(self, posts: Matrices, embeddings: Any, random: np.random.Generator) -> None:

@@ -18,14 +18,25 @@ Sparse = Any
 
 @dataclass(frozen=True)
 class Matrices:
-    """``sparse``: weighted means over hashed features; ``dense``: a few numbers a post."""
+    """``sparse``: weighted means over hashed features; ``dense``: a few numbers a post.
+
+    ``beside``, where given, are another model's logits for the same posts, and ``share`` what they
+    count beside those of the one that has learnt these features.
+    """
 
     sparse: Sparse
     dense: Floats
+    beside: Floats | None = None
+    share: float = 0.0
 
     def take(self, rows: Any) -> Matrices:
         """The posts at ``rows``."""
-        return Matrices(self.sparse[rows], self.dense[rows])
+        beside = None if self.beside is None else self.beside[rows]
+        return Matrices(self.sparse[rows], self.dense[rows], beside, self.share)
+
+    def with_beside(self, logits: Floats, share: float) -> Matrices:
+        """These with another model's logits."""
+        return Matrices(self.sparse, self.dense, logits, share)
 
 
 def stack(parts: Sequence[Matrices]) -> Matrices:

@@ -20,7 +20,6 @@ from training.calibration import Calibration, calibrate, expected_error, macro_f
 from training.data import Floats, Labelled, Labels, labelled
 from training.linear import LinearModel, softmax
 from training.matrices import Matrices
-from training.matrices import english as english_matrices
 from training.matrices import pooled as pooled_matrices
 from training.teacher import Encoder
 
@@ -153,13 +152,13 @@ def _conference(mix: Mix, twin: Twin, fold: int) -> dict[str, Any]:
 
 def _english(encoder: Encoder) -> Twin:
     course = english.Course.prepare(encoder)
-    adaptation = course.adaptation()
+    reader = course.reader_of(course.rest)
+    adaptation = course.adaptation(reader)
     model = course.student(course.rest)
     adapted = adaptation.everything(model)
 
     def part(posts: Labelled) -> Part:
-        matrices = english_matrices(posts.texts, english.BITS)
-        logits = _calibrated("en", adapted, adaptation, matrices)
+        logits = _calibrated("en", adapted, adaptation, english.beside(posts.texts, reader))
         return Part(posts.texts, ["en"] * len(posts.texts), posts.labels, logits)
 
     held, validation = course.posts.take(course.held), labelled("en", "val")

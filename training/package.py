@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,12 @@ FULL_SCALE = 127
 
 @dataclass(frozen=True)
 class Trained:
-    """A model with its calibration."""
+    """A model with its calibration, and the reader whose logits count for ``share`` beside it."""
 
     model: LinearModel
     calibration: Calibration
+    reader: dict[str, Any] | None = None
+    share: float = 0.0
 
 
 def relative(weights: Floats) -> Floats:
@@ -49,4 +52,7 @@ def save(path: Path, models: dict[str, Trained]) -> None:
             f"{name}_temperature": np.float32(trained.calibration.temperature),
             f"{name}_confidence": np.stack(trained.calibration.confidence),
         }
+        if trained.reader is not None:
+            arrays[f"{name}_reader_share"] = np.float32(trained.share)
+            arrays |= {f"{name}_reader_{key}": array for key, array in trained.reader.items()}
     np.savez_compressed(path, **arrays)

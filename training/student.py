@@ -1,6 +1,6 @@
 """``python -m training.student``: labelled posts in, ``student.npz`` and its figures out.
 
-One thread, fixed seeds, seven minutes of one core, most of it sentence embeddings
+One thread, fixed seeds, twelve minutes of one core, a third of it sentence embeddings
 (``--cache FOLDER`` keeps those between runs).
 """
 

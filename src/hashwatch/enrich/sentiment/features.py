@@ -6,6 +6,8 @@ Training and use share this module, so a change here needs new weights.
 from __future__ import annotations
 
 import re
+import string
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -32,8 +34,10 @@ RUN_LENGTHS = (2, 3, 4, 5)
 POOLED_LANGUAGES = ("ar", "de", "es", "fr", "it", "pt")
 LANGUAGES = ("en", *POOLED_LANGUAGES)
 
-_COMPOUND_EDGES = np.array([-0.8, -0.6, -0.4, -0.2, -0.05, 0.05, 0.2, 0.4, 0.6, 0.8])
-_POLARITY_EDGES = np.array([-0.6, -0.3, -0.1, -0.001, 0.001, 0.1, 0.2, 0.35, 0.5, 0.7])
+_COMPOUND_EDGES = (-0.8, -0.6, -0.4, -0.2, -0.05, 0.05, 0.2, 0.4, 0.6, 0.8)
+_POLARITY_EDGES = (-0.6, -0.3, -0.1, -0.001, 0.001, 0.1, 0.2, 0.35, 0.5, 0.7)
+_LENGTHS = tuple((np.log1p(np.arange(300)) / 4).tolist())
+_CAPITALS = string.ascii_uppercase.encode()
 SHAPE_SIZE = 16
 LEXICON_SIZE = 7 + len(_COMPOUND_EDGES) + 1 + len(_POLARITY_EDGES) + 1 + 2
 _LEXICON_WORD = re.compile(r"n't|\w+|!")
@@ -53,12 +57,14 @@ def token_buckets(token: str, mask: int) -> list[int]:
     mark = NEGATED if token.startswith(NEGATED) else ""
     framed = f"<{token[len(mark) :]}>"
     if len(framed) > 3 and token not in (LINK, MENTION) and token[0] not in "#⟨":
-        found += [
-            bucket(mark + framed[start : start + length], mask)
+        runs = [
+            framed[start : start + length]
             for length in RUN_LENGTHS
             if length < len(framed)
             for start in range(len(framed) - length + 1)
         ]
+        begun = crc32(mark.encode())
+        found += [crc32(run.encode("utf-8", "surrogatepass"), begun) & mask for run in runs]
     return found
 
 
@@ -84,15 +90,21 @@ def shape(text: str, tokens: Sequence[str]) -> list[float]:
         float(last == LINK),
         float(MENTION in tokens),
         float(bool(tokens) and tokens[0] == MENTION),
-        float(np.log1p(len(tokens))) / 4,
+        _LENGTHS[len(tokens)] if len(tokens) < len(_LENGTHS) else float(np.log1p(len(tokens))) / 4,
         float('"' in tokens),
         sum(token[0] == "#" for token in tokens) / 4,
         min(tokens.count(POSITIVE_MARK), 3) / 3,
         min(tokens.count(NEGATIVE_MARK), 3) / 3,
         float(SPARED in tokens),
         float(SUPERLATIVE in tokens),
-        sum(map(str.isupper, text)) / (len(text) + 1),
+        _capitals(text) / (len(text) + 1),
     ]
+
+
+def _capitals(text: str) -> int:
+    if text.isascii():
+        return len(text) - len(text.encode().translate(None, _CAPITALS))
+    return sum(map(str.isupper, text))
 
 
 def lexicon_scores(text: str) -> list[float]:
@@ -118,8 +130,8 @@ def lexicon_scores(text: str) -> list[float]:
         compound,
         abs(polarity - compound),
     ]
-    row[7 + int(_COMPOUND_EDGES.searchsorted(compound))] = 1.0
-    row[8 + len(_COMPOUND_EDGES) + int(_POLARITY_EDGES.searchsorted(polarity))] = 1.0
+    row[7 + bisect_left(_COMPOUND_EDGES, compound)] = 1.0
+    row[8 + len(_COMPOUND_EDGES) + bisect_left(_POLARITY_EDGES, polarity)] = 1.0
     return row
 
 
@@ -189,10 +201,21 @@ def _spell_emoji(names: dict[str, str], text: str) -> str:
 @cache
 def _lexicons() -> tuple[Any, Any, Any, dict[str, float]]:
     from textblob import en
-    from vaderSentiment.vaderSentiment import BOOSTER_DICT, SentimentIntensityAnalyzer, SentiText
+    from vaderSentiment.vaderSentiment import (
+        BOOSTER_DICT,
+        NEGATE,
+        SentimentIntensityAnalyzer,
+        SentiText,
+    )
+
+    class Loaded(en.Sentiment):  # type: ignore[misc]
+        """TextBlob's words, loaded: its own look-ups ask each time whether they are."""
+
+        __contains__ = dict.__contains__
+        __getitem__ = dict.__getitem__
 
     shared = en.sentiment
-    textblob = en.Sentiment(
+    textblob = Loaded(
         path=shared.path,
         synset="wordnet_id",
         negations=shared.negations,
@@ -203,6 +226,8 @@ def _lexicons() -> tuple[Any, Any, Any, dict[str, float]]:
     )
     textblob.load()
 
+    turning = {*NEGATE, "so", "this"}
+
     class NearVader(SentimentIntensityAnalyzer):  # type: ignore[misc]
         """VADER, number for number: its checks look at the three words before and two after, and
         are handed those alone, as they put all that they are handed into lower case each time.
@@ -212,6 +237,11 @@ def _lexicons() -> tuple[Any, Any, Any, dict[str, float]]:
         def _negation_check(valence: float, words: list[str], start_i: int, i: int) -> float:
             first = max(i - 3, 0)
             near = words[first : i + 1]
+            for word in map(str.lower, near):
+                if word in turning or "n't" in word:
+                    break
+            else:
+                return valence
             found: float = SentimentIntensityAnalyzer._negation_check(
                 valence, near, start_i, i - first
             )
