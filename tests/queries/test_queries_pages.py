@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,6 +21,7 @@ from hashwatch.queries import (
     post_page,
     posts_page,
     questions,
+    servers,
     session_pages,
     themes,
     voices,
@@ -309,6 +311,32 @@ def test_coverage_says_what_each_server_adds() -> None:
     assert homes
     for home in homes.values():
         assert not home["is_asked"] or home["host"] in ("m.example", "other.example")
+
+
+def test_homes_that_take_long_to_find_are_found_anew_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(servers, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(servers, "LONG_SECONDS", -1.0)
+    dashboard = build_dashboard(str(tmp_path / "dashboard.db"))
+    event = find_event(dashboard, "natsec17")
+
+    def hosts() -> list[str]:
+        return [home["host"] for home in servers.homes_of(dashboard, event, [])]
+
+    before = hosts()
+    assert before
+    dashboard.execute("UPDATE authors SET handle = 'somebody@elsewhere.example'")
+    clock[0] += servers.REMEMBERED_SECONDS - 1
+    assert hosts() == before
+    clock[0] += 2
+    assert hosts() == ["elsewhere.example"]
+    monkeypatch.setattr(servers, "LONG_SECONDS", 60.0)
+    clock[0] += servers.REMEMBERED_SECONDS
+    hosts()
+    dashboard.execute("UPDATE authors SET handle = 'somebody@again.example'")
+    assert hosts() == ["again.example"]  # what is found at once is looked for each time
 
 
 def test_another_events_place_is_not_among_an_events() -> None:

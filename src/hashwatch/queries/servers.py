@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from time import monotonic
 
 from hashwatch.queries.events import Event
 from hashwatch.queries.hrefs import posts_href
@@ -55,8 +56,29 @@ def homes_of(connection: sqlite3.Connection, event: Event, places: list[Data]) -
             "is_asked": home in asked,
             "href": posts_href(event.slug, home=home),
         }
-        for home, posts, authors in ask(connection, "author_homes", {"event": event.id})
+        for home, posts, authors in _homes(connection, event)
     ]
+
+
+def _homes(connection: sqlite3.Connection, event: Event) -> list[tuple[str, int, int]]:
+    """Homes, posts, authors. What takes long, as there are very many authors, is asked every ten
+    seconds only: the page is asked for anew at each change.
+    """
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    asked_at, homes = _remembered.get((path, event.id), (float("-inf"), []))
+    begun = monotonic()
+    if begun < asked_at + REMEMBERED_SECONDS:
+        return homes
+    homes = list(ask(connection, "author_homes", {"event": event.id}))
+    _remembered.pop((path, event.id), None)
+    if path and monotonic() - begun > LONG_SECONDS:
+        _remembered[path, event.id] = begun, homes
+    return homes
+
+
+LONG_SECONDS = 0.025
+REMEMBERED_SECONDS = 10.0
+_remembered: dict[tuple[str, int], tuple[float, list[tuple[str, int, int]]]] = {}
 
 
 def _all_posts(connection: sqlite3.Connection, event: Event) -> int:
