@@ -194,7 +194,9 @@ def test_it_goes_on_a_little_before_its_cursor() -> None:
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_clamped_cursor_leaves_a_gap(version: int) -> None:
-    """A server that no longer reaches back leaves a gap from the cursor to its first event."""
+    """A server that no longer reaches back leaves a gap from what was surely read to its first
+    event.
+    """
     faults = Faults(clamp_to=(NOON + 100) * SECOND)
     kept, server = run(
         lambda: FakeJetstream(events(130), faults),
@@ -203,9 +205,21 @@ def test_a_clamped_cursor_leaves_a_gap(version: int) -> None:
         version=version,
     )
     assert server.fired["clamped"] == 1
-    assert kept.gaps == [(NOON + 10, NOON + 100)]
+    assert kept.gaps == [(NOON + 10 - OVERLAP, NOON + 100)]
     assert kept.pages[0].gaps[0].instance == INSTANCE
     assert bool(kept.pages[0].warnings) == (version == 2)
+
+
+def test_a_cursor_clamped_within_what_is_read_twice_leaves_a_gap() -> None:
+    """An event of that stretch may have been late the first time."""
+    kept, server = run(
+        lambda: FakeJetstream(events(30), Faults(clamp_to=(NOON + 18) * SECOND)),
+        until=lambda kept: bool(kept.texts),
+        cursor=Cursor(forward=str((NOON + 20) * SECOND)),
+        version=2,
+    )
+    assert server.fired["clamped"] == 1
+    assert kept.gaps == [(NOON + 20 - OVERLAP, NOON + 18)]
 
 
 def test_a_refused_cursor_starts_from_the_oldest_with_a_gap() -> None:
@@ -219,7 +233,7 @@ def test_a_refused_cursor_starts_from_the_oldest_with_a_gap() -> None:
     )
     assert server.fired["refused with 400"] == 1
     assert server.asked[1][1]["cursor"] == [str(OLDEST)]
-    assert kept.gaps == [(NOON, NOON + 60)]
+    assert kept.gaps == [(NOON - OVERLAP, NOON + 60)]
 
 
 def test_no_gap_where_nothing_is_missing() -> None:

@@ -30,7 +30,7 @@ from hashwatch.collect.source import (
     RefreshingSource,
     StreamedSource,
 )
-from hashwatch.collect.sources.bluesky import Bluesky, Settings, connect, splitting
+from hashwatch.collect.sources.bluesky import OVERLAP, Bluesky, Settings, connect, splitting
 from hashwatch.collect.sources.bluesky.search import INSTANCE, SearchedBluesky, read_answer
 from hashwatch.collect.sources.bluesky.session import OPENINGS, Session
 from hashwatch.errors import (
@@ -313,7 +313,7 @@ def test_a_clamped_stream_beside_the_search_leaves_a_gap_of_each_hashtag() -> No
     gaps, was_open, fired = asyncio.run(first_gaps(Cursor(forward=str((AT - 3_600) * 1_000_000))))
     assert (was_open, fired) == (True, 1)
     assert [(gap.hashtag, gap.start, gap.end, gap.reason) for gap in gaps] == [
-        ("natsec17", AT - 3_600, AT, STREAM_DOWN), ("cyber", AT - 3_600, AT, STREAM_DOWN),
+        (hashtag, AT - 3_600 - OVERLAP, AT, STREAM_DOWN) for hashtag in ("natsec17", "cyber")
     ]  # fmt: skip
     assert asyncio.run(first_gaps(None))[0] == ()
 

@@ -29,8 +29,6 @@ from simulator.world import START, World
 SETTLED = 60.0
 # What is read again (the setting's default), and the longest time between two polls.
 OVERLAP, PACE = 600.0, 60.0
-# What Bluesky's stream is asked for once more at each connection.
-STREAM_OVERLAP = 5.0
 # A failure of this length is a gap for certain: 300 s, and the longest pause between two attempts.
 OUTAGE = 1_000.0
 # What fails a whole request; the other faults spoil a part, or are waited for.
@@ -282,8 +280,6 @@ class Verdict:
                 self._say(f"the gap {gap[:6]} is open, though it could be filled")
         if self.world.jetstream is not None and self.world.pds is None:
             for start, end in self.world.jetstream.clamped:
-                if end <= start + STREAM_OVERLAP:
-                    continue  # It is within what was read before, and is asked for once more.
                 known = self.archived.open_gaps("bluesky", None, ())
                 if not any(gap[3] <= end and gap[4] >= start for gap in known):
                     self._say(f"the stream had nothing from {start} to {end}, and no gap says so")

@@ -296,9 +296,10 @@ class _Batch:
         self._started = True
         first = event.time_us // MICROSECONDS
         if self._reached:
-            start = self._reached // MICROSECONDS
+            # Events come late: what is asked for twice was not surely whole the first time.
+            start = self._reached // MICROSECONDS - OVERLAP
             reason = "the stream no longer reached back to where it was left"
-            missing = first > start + (0 if self._clamped else TOLERANCE)
+            missing = first > start + (0 if self._clamped else OVERLAP + TOLERANCE)
         else:
             start = self._since
             reason = "before the stream was first opened; it reaches back 36 hours at most"
