@@ -9,15 +9,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from hashwatch.enrich.sentiment.reader import HIGHEST, LONGEST, UNKNOWN_ROWS, Reader
-from hashwatch.enrich.sentiment.tokens import NEGATED, clean, tokenise, without_quotations
+from hashwatch.enrich.sentiment.reader import (
+    HIGHEST,
+    LONGEST,
+    UNKNOWN_ROWS,
+    Reader,
+    checksum_of,
+    row_of,
+    word_of,
+)
+from hashwatch.enrich.sentiment.tokens import clean, tokenise, without_quotations
 from training.data import Floats, Labels
 from training.package import FULL_SCALE
 from training.teacher import Encoder
@@ -48,10 +55,7 @@ class Recipe:
 def read(texts: Sequence[str]) -> list[list[str]]:
     """The tokens of each text, without the student's marks of negation."""
     return [
-        [
-            token[1:] if token[0] == NEGATED and len(token) > 1 else token
-            for token in tokenise(without_quotations(clean(text)), "en")
-        ]
+        [word_of(token) for token in tokenise(without_quotations(clean(text)), "en")]
         for text in texts
     ]
 
@@ -74,18 +78,15 @@ class Words:
         pressed = vectors @ directions[:WIDTH].T
         by_checksum: dict[int, Floats] = {}
         for word, row in zip(words, pressed / pressed.std(), strict=True):
-            by_checksum.setdefault(crc32(word.encode("utf-8", "surrogatepass")), row)
+            by_checksum.setdefault(checksum_of(word), row)
         return cls(list(by_checksum), np.array(list(by_checksum.values()), np.float32))
 
     def rows(self, posts: Sequence[Sequence[str]]) -> list[Labels]:
         """As the package's `Reader` finds them."""
         known = {word: row for row, word in enumerate(self.checksums, start=1)}
-
-        def row(token: str) -> int:
-            checksum = crc32(token.encode("utf-8", "surrogatepass"))
-            return known.get(checksum) or 1 + len(known) + checksum % UNKNOWN_ROWS
-
-        return [np.array([row(token) for token in post[:LONGEST]] or [0]) for post in posts]
+        return [
+            np.array([row_of(token, known) for token in post[:LONGEST]] or [0]) for post in posts
+        ]
 
 
 class Network(nn.Module):

@@ -11,6 +11,11 @@ from hashwatch.queries.hrefs import posts_href
 from hashwatch.queries.shapes import Data
 from hashwatch.queries.statements import ask
 
+LONG_SECONDS = 0.025
+REMEMBERED_SECONDS = 10.0
+_remembered: dict[tuple[str, int], tuple[float, list[tuple[str, int, int]]]] = {}
+"""By file and event: when homes that take long to find were asked for, and they."""
+
 
 def servers_of(connection: sqlite3.Connection, event: Event, places: list[Data]) -> list[Data]:
     """Servers of the sources that ask several: what each had, and what only it had.
@@ -74,11 +79,6 @@ def _homes(connection: sqlite3.Connection, event: Event) -> list[tuple[str, int,
     if path and monotonic() - begun > LONG_SECONDS:
         _remembered[path, event.id] = begun, homes
     return homes
-
-
-LONG_SECONDS = 0.025
-REMEMBERED_SECONDS = 10.0
-_remembered: dict[tuple[str, int], tuple[float, list[tuple[str, int, int]]]] = {}
 
 
 def _all_posts(connection: sqlite3.Connection, event: Event) -> int:

@@ -36,6 +36,7 @@ LANGUAGES = ("en", *POOLED_LANGUAGES)
 
 _COMPOUND_EDGES = (-0.8, -0.6, -0.4, -0.2, -0.05, 0.05, 0.2, 0.4, 0.6, 0.8)
 _POLARITY_EDGES = (-0.6, -0.3, -0.1, -0.001, 0.001, 0.1, 0.2, 0.35, 0.5, 0.7)
+# What `shape` makes of a length, in numpy's own rounding: the weights were learnt with it.
 _LENGTHS = tuple((np.log1p(np.arange(300)) / 4).tolist())
 _CAPITALS = string.ascii_uppercase.encode()
 SHAPE_SIZE = 16
@@ -226,6 +227,7 @@ def _lexicons() -> tuple[Any, Any, Any, dict[str, float]]:
     )
     textblob.load()
 
+    # What VADER's check of negation looks for; without any of it a valence stays as it is.
     turning = {*NEGATE, "so", "this"}
 
     class NearVader(SentimentIntensityAnalyzer):  # type: ignore[misc]

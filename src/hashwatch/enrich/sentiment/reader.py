@@ -20,7 +20,6 @@ LONGEST = 80
 """Words of a post that are read."""
 UNKNOWN_ROWS = 256
 """Words that training did not see share these."""
-BRIEFEST = 1
 HIGHEST = 127.0
 _AT_ONCE = 32
 """Posts whose numbers fit into the nearest caches."""
@@ -47,11 +46,8 @@ class Reader:
         self._head: NDArray[np.float64] = arrays["head"].astype(np.float64)
 
     def row(self, token: str) -> int:
-        """The row of a token; what negates it is read from the words before."""
-        if token[0] == NEGATED and len(token) > 1:
-            token = token[1:]
-        checksum = crc32(token.encode("utf-8", "surrogatepass"))
-        return self._rows.get(checksum) or 1 + len(self._rows) + checksum % UNKNOWN_ROWS
+        """The row of a token."""
+        return row_of(token, self._rows)
 
     def logits(self, posts: Sequence[Sequence[int]]) -> NDArray[np.float64]:
         """Of posts, each the rows of its tokens in order."""
@@ -65,7 +61,7 @@ class Reader:
         for place, post in enumerate(posts):
             starts[place] = len(rows)
             read = post[:LONGEST]
-            counts[place] = max(BRIEFEST, len(read))
+            counts[place] = max(1, len(read))
             rows += read
             rows.append(0)
         rows += [0] * (-len(rows) % _BLOCK)
@@ -79,6 +75,22 @@ class Reader:
             "ij,jk->ik", np.concatenate([most, mean, np.ones((len(posts), 1))], axis=1), self._head
         )
         return found
+
+
+def word_of(token: str) -> str:
+    """A token without the student's mark of negation: that is read from the words before."""
+    return token[1:] if token[0] == NEGATED and len(token) > 1 else token
+
+
+def checksum_of(word: str) -> int:
+    """What stands for a word in the weights."""
+    return crc32(word.encode("utf-8", "surrogatepass"))
+
+
+def row_of(token: str, rows: Mapping[int, int]) -> int:
+    """The row of a token, of ``rows`` by checksum; the unknown ones come after them."""
+    checksum = checksum_of(word_of(token))
+    return rows.get(checksum) or 1 + len(rows) + checksum % UNKNOWN_ROWS
 
 
 class _Layer:
